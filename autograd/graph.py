@@ -1,0 +1,307 @@
+"""The computation graph: nodes, their parents, the order of the sweep, and the modes of recording."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ContextDecorator, contextmanager
+from contextvars import ContextVar
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from .op import to_float
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from .op import Op
+
+__all__ = ["LEAF", "Node", "Rule", "detect_anomaly", "enable_grad", "modes", "no_grad", "topological_order"]
+
+FIRST, SECOND, MANY = 1, 2, 4
+"""Where a rule finds parents: in the slot `_a`, in `_b`, or in tuples that may hold plain numbers too."""
+
+
+class Rule:
+    """How a node passes its gradient on: an op, specialised to which of its operands are nodes."""
+
+    __slots__ = ("hooks", "op", "pull", "reach")
+
+    def __init__(self, op: Op | None, reach: int, pull: Callable[[Any], None], hooks: tuple[Any, ...] = ()) -> None:
+        self.op = op
+        self.reach = reach
+        self.pull = pull  # adds this node's contributions to the gradients of its parents
+        self.hooks = hooks
+
+
+LEAF = Rule(None, 0, lambda node: None)
+
+
+class Note:
+    """What few nodes have: a name, and under `detect_anomaly` the line of code that made them."""
+
+    __slots__ = ("name", "site")
+
+    def __init__(self, name: str | None = None, site: str | None = None) -> None:
+        self.name = name
+        self.site = site
+
+
+class Node:
+    """A number or an array, and how it was computed.
+
+    One operation makes one object, with its operands in slots: neither a tuple nor a closure that the
+    garbage collector would have to visit, and no reference back, so that counting references frees a
+    graph at once.
+    """
+
+    __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_mark", "_note", "_rule")
+
+    _a: Any  # the first operand; a tuple of operands where the rule's reach is MANY
+    _b: Any
+    _data: Any
+    _grad: Any
+    _mark: object  # which walk met this node last, and how far it got
+    _note: Note  # unset on most nodes
+    _rule: Rule
+
+    __hash__ = object.__hash__
+
+    @property
+    def op(self) -> Op | None:
+        """The operation that computed this node; None for a leaf."""
+        return self._rule.op
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this node was given, not computed."""
+        return not self._rule.reach
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """What the operation was applied to, in order: nodes, and plain numbers for constants."""
+        rule = self._rule
+        if rule.op is None:
+            return ()
+        if rule.reach == MANY:
+            return self._a if self._b is None else self._a + self._b
+        return (self._a,) if rule.op.arity == 1 else (self._a, self._b)
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        """The operands that are nodes, in order; `x * x` has the same parent twice."""
+        return tuple(x for x in self.operands if isinstance(x, Node))
+
+    @property
+    def name(self) -> str | None:
+        """The name given to this node, for displays."""
+        note = getattr(self, "_note", None)
+        return note.name if note is not None else None
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"name: must be a string, got {name!r}, a {type(name).__name__}: write name={str(name)!r}")
+        self._note = Note(name, self.site)
+
+    @property
+    def site(self) -> str | None:
+        """The line of code that made this node, as `file.py:12`, if `detect_anomaly` was on then."""
+        note = getattr(self, "_note", None)
+        return note.site if note is not None else None
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> Hook:
+        """Call `hook(gradient)` in each backward pass, when this node's gradient is complete.
+
+        What the hook returns replaces the gradient; None leaves it.  On a leaf the hook sees what this
+        pass adds.  Returns a handle whose `remove()` takes the hook away again.
+        """
+        if not callable(hook):
+            raise TypeError(f"register_hook: takes a function of the gradient, got {hook!r}")
+        handle = Hook(self, hook)
+        handle.attach()
+        return handle
+
+
+class Hook:
+    """A hook on a node; `remove()` takes it away."""
+
+    __slots__ = ("function", "node")
+
+    def __init__(self, node: Node, function: Callable[[Any], Any]) -> None:
+        self.node: Node | None = node
+        self.function = function
+
+    def attach(self) -> None:
+        if self.node is not None:
+            _set_hooks(self.node, (*self.node._rule.hooks, self.function))
+
+    def remove(self) -> None:
+        if self.node is not None:
+            hooks = list(self.node._rule.hooks)
+            hooks.remove(self.function)
+            _set_hooks(self.node, tuple(hooks))
+            self.node = None
+
+
+def _set_hooks(node: Node, hooks: tuple[Callable[[Any], Any], ...]) -> None:
+    """Give a node a rule of its own that runs the hooks first, or the shared one again."""
+    own = node._rule
+    shared = own.pull.shared if isinstance(own.pull, _HookedPull) else own
+    pull = _HookedPull(shared, hooks) if hooks else shared.pull
+    node._rule = Rule(shared.op, shared.reach, pull, hooks) if hooks else shared
+
+
+class _HookedPull:
+    __slots__ = ("hooks", "shared")
+
+    def __init__(self, shared: Rule, hooks: tuple[Callable[[Any], Any], ...]) -> None:
+        self.shared = shared
+        self.hooks = hooks
+
+    def __call__(self, node: Node) -> None:
+        node._grad = run_hooks(self.hooks, node._grad)
+        self.shared.pull(node)
+
+
+def run_hooks(hooks: tuple[Callable[[Any], Any], ...], gradient: Any) -> Any:
+    """The gradient after every hook has seen it and perhaps replaced it."""
+    for hook in hooks:
+        replaced = hook(gradient)
+        if isinstance(replaced, Node):
+            gradient = replaced if isinstance(gradient, Node) else replaced._data
+        elif isinstance(replaced, Real):
+            gradient = to_float(replaced)
+        elif replaced is not None:
+            raise TypeError(f"hook: must return a number or None, {hook!r} returned {replaced!r}")
+    return gradient
+
+
+walking = threading.RLock()
+"""Held while marks or gradients of a graph change: leaves may be shared between threads."""
+
+
+def topological_order(root: Node) -> list[Node]:
+    """The node and all its ancestors, every node before its parents.
+
+    Depth first, without recursion.  A node's mark says whether this walk has `opened` it (its parents
+    are under way) or `closed` it (they are all in the list): two objects made for this walk, so that
+    no mark of an earlier one has to be cleared.
+    """
+    opened, closed = object(), object()
+    order: list[Node] = []
+    stack = [root]
+    push, pop, append = stack.append, stack.pop, order.append
+    with walking:
+        while stack:
+            node = stack[-1]
+            mark = node._mark
+            if mark is closed:  # met on another path in the meantime
+                pop()
+                continue
+            if mark is not opened:
+                node._mark = opened
+                reach = node._rule.reach
+                if reach == MANY:
+                    for parent in node.parents:
+                        if parent._mark is not closed:
+                            push(parent)
+                else:
+                    if reach & FIRST and node._a._mark is not closed:
+                        push(node._a)
+                    if reach & SECOND and node._b._mark is not closed:
+                        push(node._b)
+                if stack[-1] is not node:
+                    continue
+            node._mark = closed
+            append(pop())
+    order.reverse()
+    return order
+
+
+class _Modes:
+    """Whether operations are recorded, and whether they are watched for anomalies.
+
+    Each thread and each asynchronous task has modes of its own.  `watched` counts, over all of them,
+    the contexts that ask for anything but plain recording: the operators look at nothing else.
+    """
+
+    def __init__(self) -> None:
+        self.watched = 0
+        self.recording: ContextVar[bool] = ContextVar("recording", default=True)
+        self.anomaly: ContextVar[bool] = ContextVar("anomaly", default=False)
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def set(self, mode: ContextVar[bool], value: bool) -> Iterator[None]:
+        before = mode.get()
+        with self._lock:
+            self.watched += 1
+        mode.set(value)
+        try:
+            yield
+        finally:
+            mode.set(before)
+            with self._lock:
+                self.watched -= 1
+
+
+modes = _Modes()
+
+
+class _Mode(ContextDecorator):
+    """A mode as a context or a decorator; one object may be entered many times, also within itself."""
+
+    _mode: ContextVar[bool]
+    _value: bool
+
+    def __init__(self) -> None:
+        self._entered: list[Any] = []
+
+    def _recreate_cm(self) -> _Mode:
+        return type(self)()
+
+    def __enter__(self) -> None:
+        context = modes.set(self._mode, self._value)
+        context.__enter__()
+        self._entered.append(context)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._entered.pop().__exit__(kind, error, trace)
+
+
+class no_grad(_Mode):  # noqa: N801 - PyTorch's name
+    """Operations inside make leaves: nothing is recorded.
+
+    >>> from autograd import Value, no_grad
+    >>> w = Value(3.0)
+    >>> with no_grad():
+    ...     y = w * w
+    >>> y.parents
+    ()
+    """
+
+    _mode, _value = modes.recording, False
+
+
+class enable_grad(_Mode):  # noqa: N801 - PyTorch's name
+    """Operations inside are recorded, also within `no_grad`."""
+
+    _mode, _value = modes.recording, True
+
+
+class detect_anomaly(_Mode):  # noqa: N801 - PyTorch's name
+    """Raise FloatingPointError at the first operation, forward or backward, that gives inf or nan.
+
+    Nodes made inside remember the line that made them, so that the error can name it.
+
+    >>> from autograd import Value, detect_anomaly
+    >>> with detect_anomaly():
+    ...     Value(1000.0).exp()
+    Traceback (most recent call last):
+    FloatingPointError: exp(1000.0) gave inf, at <doctest autograd.graph.detect_anomaly[1]>:2
+    """
+
+    _mode, _value = modes.anomaly, True

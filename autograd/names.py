@@ -1,0 +1,81 @@
+"""Names that nobody had to give: the caller's variables, and the line that is being run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from .graph import Node
+
+__all__ = ["calling_frame", "calling_line", "variable_names"]
+
+
+def calling_frame() -> FrameType:
+    """The innermost frame that runs code outside this package."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module.partition(".")[0] != "autograd":
+            return frame
+        frame = frame.f_back
+    return sys._getframe(1)
+
+
+def calling_line() -> str:
+    """The caller's line, as `file.py:12`."""
+    frame = calling_frame()
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+
+
+def variable_names(nodes: list[Node], frame: FrameType | None = None) -> dict[Node, str]:
+    """What to call each node: its own name, else the caller's variable that holds it.
+
+    Elements of lists, tuples and dictionaries are named like `w[0]`.  A node that two variables hold
+    is ambiguous and gets no name, like one that only names with a leading underscore hold; so is a
+    name that another node was given explicitly.
+
+    Args:
+        nodes: those that need names.
+        frame: whose variables to look at; by default the caller's, outside this package.
+    """
+    frame = frame or calling_frame()
+    explicit = {node: node.name for node in nodes if node.name is not None}
+    taken = set(explicit.values())
+    wanted = set(nodes)
+    names: dict[Node, str] = {}
+    # Locals before globals, and variables before elements: the first place that knows a node decides.
+    for scope in (frame.f_locals, frame.f_globals):
+        for entries in (_variables(scope), _elements(scope)):
+            found: dict[Node, set[str]] = {}
+            for name, value in entries:
+                if value in wanted and value not in names:
+                    found.setdefault(value, set()).add(name)
+            for node, candidates in found.items():
+                name = candidates.pop()
+                names[node] = "" if candidates or name in taken else name
+                taken.add(name)
+    return {node: name for node, name in (names | explicit).items() if name}
+
+
+def _variables(scope: dict[str, Any]) -> Iterator[tuple[str, Node]]:
+    for name, value in list(scope.items()):
+        if isinstance(value, Node) and not name.startswith("_"):
+            yield name, value
+
+
+def _elements(scope: dict[str, Any]) -> Iterator[tuple[str, Node]]:
+    for name, value in list(scope.items()):
+        if name.startswith("_"):
+            continue
+        if type(value) in (list, tuple):
+            pairs: Any = enumerate(value)
+        elif type(value) is dict:
+            pairs = list(value.items())
+        else:
+            continue
+        for key, element in pairs:
+            if isinstance(element, Node):
+                yield f"{name}[{key!r}]", element

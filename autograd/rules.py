@@ -1,0 +1,154 @@
+"""Rows of the table read for the backward pass on floats: local derivative times upstream gradient.
+
+Every function here makes one *pull*: given a node whose gradient is complete, it adds the node's
+contributions to the gradients of its parents.  The derivatives come from the table; what differs is
+only which operands are nodes, since a partial is evaluated for those alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from .graph import FIRST, MANY, SECOND, Node, Rule
+from .op import Op, Reduction, ieee
+
+__all__ = ["local_derivatives", "rule_for"]
+
+Pull = Callable[[Any], None]
+
+
+def rule_for(op: Op, reach: int) -> Rule:
+    """The rule of an op whose nodes among the operands are where `reach` says; made once."""
+    rule = op.rules.get(reach)
+    if rule is None:
+        rule = op.rules[reach] = Rule(op, reach, _PULLS[reach](op))
+    return rule
+
+
+def _pull_first(op: Op) -> Pull:
+    """The only node is the first operand, of one or of two."""
+    partial, binary = op.partials[0], op.arity == 2
+
+    def pull(node: Node) -> None:
+        a = node._a
+        operands = (a._data, node._b, node._data) if binary else (a._data, node._data)
+        try:
+            d = partial(*operands)
+        except ArithmeticError:
+            d = ieee(partial, operands)
+        a._grad += node._grad * d
+
+    return pull
+
+
+def _pull_second(op: Op) -> Pull:
+    """The only node is the second operand of two."""
+    partial = op.partials[1]
+
+    def pull(node: Node) -> None:
+        b = node._b
+        try:
+            d = partial(node._a, b._data, node._data)
+        except ArithmeticError:
+            d = ieee(partial, (node._a, b._data, node._data))
+        b._grad += node._grad * d
+
+    return pull
+
+
+def _pull_both(op: Op) -> Pull:
+    """Both operands are nodes, perhaps the same one."""
+    partial_a, partial_b = op.partials
+    da, db = op.constants
+
+    def pull_constants(node: Node) -> None:
+        gradient = node._grad
+        node._a._grad += gradient * da
+        node._b._grad += gradient * db
+
+    def pull(node: Node) -> None:
+        gradient, a, b = node._grad, node._a, node._b
+        x, y, result = a._data, b._data, node._data
+        try:
+            da = partial_a(x, y, result)
+            db = partial_b(x, y, result)
+        except ArithmeticError:
+            da = ieee(partial_a, (x, y, result))
+            db = ieee(partial_b, (x, y, result))
+        a._grad += gradient * da
+        b._grad += gradient * db
+
+    return pull if da is None or db is None else pull_constants
+
+
+def _pull_many(op: Op) -> Pull:
+    """The operands are in tuples, each a node or a plain number."""
+    if isinstance(op, Reduction):
+        return _pull_reduction(op)
+
+    def pull(node: Node) -> None:
+        gradient = node._grad
+        for operand, d in local_derivatives(node):
+            operand._grad += gradient * d
+
+    return pull
+
+
+def _pull_reduction(op: Op) -> Pull:
+    partials = op.partials
+
+    def pull(node: Node) -> None:
+        gradient = node._grad
+        vectors = (node._a,) if node._b is None else (node._a, node._b)
+        numbers = [[x if type(x) is float else x._data for x in vector] for vector in vectors]
+        for vector, partial in zip(vectors, partials, strict=True):
+            local = partial(*numbers, node._data)
+            if type(local) is float:
+                share = gradient * local
+                for x in vector:
+                    if type(x) is not float:
+                        x._grad += share
+            else:
+                for x, d in zip(vector, local, strict=True):
+                    if type(x) is not float:
+                        x._grad += gradient * d
+
+    return pull
+
+
+_PULLS = {FIRST: _pull_first, SECOND: _pull_second, FIRST | SECOND: _pull_both, MANY: _pull_many}
+
+
+def local_derivatives(node: Node, *, as_nodes: bool = False) -> Iterator[tuple[Node, Any]]:
+    """Each operand that is a node, in order, with the derivative of this node by it.
+
+    On plain numbers, or `as_nodes`, so that the derivatives can be differentiated again.
+    """
+    op = node.op
+    if op is None:
+        return
+    read = (lambda x: x) if as_nodes else _number
+    result = read(node)
+    if isinstance(op, Reduction):
+        vectors = (node._a,) if node._b is None else (node._a, node._b)
+        numbers = [tuple(map(read, vector)) for vector in vectors]
+        for vector, partial in zip(vectors, op.partials, strict=True):
+            local = partial(*numbers, result)
+            for i, x in enumerate(vector):
+                if isinstance(x, Node):
+                    yield x, local[i] if isinstance(local, Sequence) else local
+        return
+    operands = node.operands
+    arguments = (*map(read, operands), result)
+    for x, partial in zip(operands, op.partials, strict=True):
+        if isinstance(x, Node):
+            try:
+                local = partial(*arguments)
+            except ArithmeticError:  # only plain numbers raise
+                local = ieee(partial, tuple(map(_number, arguments)))
+            yield x, local
+
+
+def _number(x: Any) -> Any:
+    return x._data if isinstance(x, Node) else x

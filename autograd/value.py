@@ -1,0 +1,453 @@
+"""`Value`: a Python float in a computation graph."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from . import ops
+from .backward import backward
+from .graph import FIRST, LEAF, MANY, SECOND, Node, Note, Rule, modes, topological_order
+from .names import calling_line
+from .op import NOT_FINITE, Elementwise, Op, Reduction, ieee, to_float
+from .operators import Operators
+from .rules import rule_for
+
+__all__ = ["Value"]
+
+_new = object.__new__
+
+
+class Value(Operators, Node):
+    """A number that remembers how it was computed, so that it can be differentiated.
+
+    Args:
+        data: the number.
+        name: what displays call it; without one they use the variable's name.
+
+    Raises:
+        TypeError: `data` is not a real number.
+
+    >>> w, x, b = Value(2.0, name="w"), Value(-2.0), Value(8.0)
+    >>> J = 0.5 * (w * x + b - 2.0) ** 2
+    >>> J.backward()
+    >>> J.data, w.grad, b.grad
+    (2.0, -4.0, 2.0)
+    >>> w
+    Value(2.0, name='w', grad=-4.0)
+
+    After Karpathy's micrograd (2020); the example is the one of the LEAP workshop's slides 18 to 23.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, name: str | None = None) -> None:
+        self._data = as_number(data, "Value")
+        self._grad: Any = 0.0
+        self._rule = LEAF
+        self._a = self._b = self._mark = None
+        if name is not None:
+            self.name = name
+
+    # ------------------------------------------------------------------ the number and its gradient
+
+    @property
+    def data(self) -> float:
+        """The number itself; only that of a leaf can be changed."""
+        return self._data  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        if self.op is not None:
+            raise AttributeError(f"data: this node is computed by {self.op.name}: change a leaf and compute it anew")
+        self._data = as_number(data, "data")
+
+    @property
+    def grad(self) -> Any:
+        """The gradient from the backward passes so far: a float, or a node after `create_graph=True`."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        if grad is None:
+            grad = 0.0
+        self._grad = grad if isinstance(grad, Value) else as_number(grad, "grad")
+
+    def zero_grad(self) -> None:
+        """Set the gradient to 0."""
+        self._grad = 0.0
+
+    def backward(self, gradient: Any = 1.0, create_graph: bool = False) -> None:
+        """Add the derivative of this node by each leaf it depends on, times `gradient`, to the leaf's `grad`.
+
+        Interior nodes get the derivative by themselves, afresh.
+
+        Args:
+            gradient: the derivative of some outer quantity by this node.
+            create_graph: make the leaves' gradients nodes, to be differentiated again.  They refer to
+                the leaves, a cycle: `zero_grad()` undoes it.
+
+        Raises:
+            TypeError: `gradient` is not a number; no gradient is changed.
+
+        >>> x = Value(3.0)
+        >>> (x ** 3).backward(create_graph=True)
+        >>> slope, _ = x.grad, x.zero_grad()
+        >>> slope.backward()
+        >>> slope.data, x.grad
+        (27.0, 18.0)
+        """
+        if not (create_graph and isinstance(gradient, Value)):
+            gradient = as_number(gradient, "backward: gradient")
+        backward(self, gradient, create_graph=create_graph)
+
+    def detach(self) -> Value:
+        """A new leaf with the same number, outside this graph."""
+        return Value(self._data)
+
+    # ------------------------------------------------------------------ the two operators of most graphs
+
+    # Written out, for speed: a class call would be an `__init__`, a shared helper another frame, and a
+    # tuple of parents another object for the garbage collector to visit.
+
+    def __add__(self, other: Any) -> Any:
+        if type(other) is Value:
+            data = self._data + other._data
+            rule = _ADD_BOTH
+        elif type(other) is float:
+            data = self._data + other
+            rule = _ADD_FIRST
+        else:
+            return _general(ops.add, self, other, other)
+        if modes.watched:
+            return _watched(data, rule, self, other)
+        node = _new(Value)
+        node._data = data
+        node._grad = 0.0
+        node._rule = rule
+        node._a = self
+        node._b = other
+        node._mark = None
+        return node
+
+    def __mul__(self, other: Any) -> Any:
+        if type(other) is Value:
+            data = self._data * other._data
+            rule = _MUL_BOTH
+        elif type(other) is float:
+            data = self._data * other
+            rule = _MUL_FIRST
+        else:
+            return _general(ops.mul, self, other, other)
+        if modes.watched:
+            return _watched(data, rule, self, other)
+        node = _new(Value)
+        node._data = data
+        node._grad = 0.0
+        node._rule = rule
+        node._a = self
+        node._b = other
+        node._mark = None
+        return node
+
+    # ------------------------------------------------------------------ every other op of the table
+
+    @staticmethod
+    def __apply__(op: Op, operands: tuple[Any, ...]) -> Any:
+        """Read a row of the table: one node, whatever the number of operands."""
+        if isinstance(op, Reduction):
+            first = _elements(operands[0])
+            second = _elements(operands[1]) if len(operands) > 1 else None
+            if first is None or (second is None and len(operands) > 1):
+                return NotImplemented
+            vectors = (first,) if second is None else (first, second)
+            data = op.on_floats(*([x if type(x) is float else x._data for x in v] for v in vectors))
+            return _node(data, rule_for(op, MANY), first, second)
+        plain = _elements(operands)
+        if plain is None:
+            return NotImplemented
+        data = op.on_floats(*(x if type(x) is float else x._data for x in plain))
+        if op.arity > 2:
+            return _node(data, rule_for(op, MANY), plain, None)
+        a, b = plain if op.arity == 2 else (plain[0], None)
+        return _node(data, rule_for(op, FIRST * isinstance(a, Value) | SECOND * isinstance(b, Value)), a, b)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        """NumPy's functions: rows of the table on single values, element by element on arrays."""
+        if method == "__call__" and not options and all(_is_scalar(x) for x in inputs):
+            op = _OP_OF_UFUNC.get(ufunc)
+            if op is not None:
+                return op(*inputs)
+            if ufunc in _QUESTIONS:
+                return ufunc(*(x._data if isinstance(x, Value) else x for x in inputs))
+        boxed = []
+        for x in inputs:
+            if isinstance(x, Value):
+                box = np.empty((), dtype=object)
+                box[()] = x
+                x = box
+            boxed.append(x)
+        return getattr(ufunc, method)(*boxed, **options)
+
+    # ------------------------------------------------------------------ as a plain number
+
+    def __float__(self) -> float:
+        return self._data  # type: ignore[no-any-return]
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    __trunc__ = __int__
+
+    def __floor__(self) -> int:
+        return math.floor(self._data)
+
+    def __ceil__(self) -> int:
+        return math.ceil(self._data)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self._data, digits)
+
+    def __bool__(self) -> bool:
+        return self._data != 0.0  # type: ignore[no-any-return]
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        name = f", name={self.name!r}" if self.name is not None else ""
+        grad = self._grad._data if isinstance(self._grad, Value) else self._grad
+        return f"Value({self._data!r}{name}, grad={grad!r})"
+
+    __hash__ = Node.__hash__  # by identity: comparisons compare the numbers
+
+    # ------------------------------------------------------------------ copies, without recursion
+
+    def __copy__(self) -> Value:
+        return _duplicate(self, self._a, self._b)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        """A copy of the whole graph below this node, sharing what the original shares."""
+        for node in reversed(topological_order(self)):
+            if id(node) not in memo:
+                a, b = (
+                    tuple(memo.get(id(x), x) for x in slot) if type(slot) is tuple else memo.get(id(slot), slot)
+                    for slot in (node._a, node._b)
+                )
+                memo[id(node)] = _duplicate(node, a, b)
+        return memo[id(self)]  # type: ignore[no-any-return]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.op is not None:
+            raise TypeError(
+                f"pickle: this node is computed by {self.op.name}, and a pickle would copy the leaves it shares: "
+                "pickle leaves, or v.detach()"
+            )
+        return _restore, (self._data, float(self._grad), self.name)
+
+
+def _restore(data: float, grad: float, name: str | None) -> Value:
+    leaf = Value(data, name)
+    leaf._grad = grad
+    return leaf
+
+
+def _duplicate(node: Any, a: Any, b: Any) -> Value:
+    """The same node on perhaps other operands: number, gradient, name, but not the hooks."""
+    copy = _new(Value)
+    copy._data, copy._grad, copy._a, copy._b, copy._mark = node._data, node._grad, a, b, None
+    if isinstance(node._grad, Value):
+        copy._grad = node._grad._data
+    copy._rule = LEAF if node.op is None else rule_for(node.op, node._rule.reach)
+    if hasattr(node, "_note"):
+        copy._note = Note(node.name, node.site)
+    return copy
+
+
+# ---------------------------------------------------------------------- making nodes
+
+
+def _node(data: float, rule: Rule, a: Any, b: Any) -> Value:
+    """The node that an op made of its operands."""
+    if modes.watched:
+        return _watched(data, rule, a, b)
+    node = _new(Value)
+    node._data = data
+    node._grad = 0.0
+    node._rule = rule
+    node._a = a
+    node._b = b
+    node._mark = None
+    return node
+
+
+def _watched(data: float, rule: Rule, a: Any, b: Any) -> Value:
+    """The same under `no_grad` or `detect_anomaly`, here or in another thread."""
+    node = _new(Value)
+    node._data, node._grad, node._mark = data, 0.0, None
+    node._rule, node._a, node._b = rule, a, b
+    if modes.anomaly.get():
+        site = calling_line()
+        node._note = Note(None, site)
+        if not math.isfinite(data) and rule.op is not None:
+            operands = ", ".join(str(x._data if isinstance(x, Value) else x) for x in node.operands)
+            raise FloatingPointError(f"{rule.op.name}({operands}) gave {data}, at {site}")
+    if not modes.recording.get():
+        node._rule, node._a, node._b = LEAF, None, None
+    return node
+
+
+def as_number(x: Any, what: str) -> float:
+    """A real number as a float; anything else is an error that says what to write."""
+    if type(x) is float:
+        return x
+    if isinstance(x, Value):
+        raise TypeError(f"{what}: got {x!r}, a Value: write v.data for its number, or v.detach() for a new leaf")
+    if isinstance(x, np.ndarray) and x.ndim == 0:
+        x = x[()]
+    if isinstance(x, Real):
+        return to_float(x)
+    if isinstance(x, (np.ndarray, list, tuple)):
+        hint = "make one Value for each element, as in [Value(x) for x in data]"
+    elif isinstance(x, str):
+        hint = f"write float({x!r})"
+    elif isinstance(x, complex):
+        hint = "complex numbers have no order to differentiate by: give the real and the imaginary part"
+    else:
+        hint = "give an int or a float"
+    raise TypeError(f"{what}: must be a real number, got {x!r}, a {type(x).__name__}: {hint}")
+
+
+def _is_scalar(x: Any) -> bool:
+    return isinstance(x, (Value, Real)) or (isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub")
+
+
+def _elements(operands: Sequence[Any]) -> tuple[Any, ...] | None:
+    """The operands as values and floats; None if one belongs to another class of carriers."""
+    for x in operands:
+        if type(x) is not Value and type(x) is not float:
+            break
+    else:
+        return tuple(operands)
+    elements = []
+    for x in operands:
+        if isinstance(x, Value):
+            elements.append(x)
+        elif hasattr(type(x), "__apply__") or (isinstance(x, np.ndarray) and x.ndim):
+            return None
+        else:
+            elements.append(as_number(x, "operand"))
+    return tuple(elements)
+
+
+def _general(op: Op, a: Any, b: Any, other: Any) -> Any:
+    """A binary operator where the other side is no float and no Value: other numbers, arrays, mistakes."""
+    if not isinstance(other, (Value, Real)) and not isinstance(other, _MISTAKES):
+        if not (isinstance(other, np.ndarray) and other.ndim == 0):
+            return NotImplemented  # an array or another carrier: it knows what to do
+    return op(a, b)
+
+
+_MISTAKES = (str, bytes, complex, list, tuple, dict, set, type(None))
+
+
+# ---------------------------------------------------------------------- methods, made from the table
+
+
+def _unary(op: Op) -> Callable[[Any], Any]:
+    scalar, array, rule = op.scalar, op.array, rule_for(op, FIRST)
+
+    def method(self: Any) -> Any:
+        x = self._data
+        try:
+            data = scalar(x)
+        except NOT_FINITE:
+            data = ieee(array, (x,))
+        return _node(data, rule, self, None)
+
+    return method
+
+
+def _binary(op: Op) -> Callable[[Any, Any], Any]:
+    scalar, array = op.scalar, op.array
+    first, both = rule_for(op, FIRST), rule_for(op, FIRST | SECOND)
+
+    def method(self: Any, other: Any) -> Any:
+        x = self._data
+        if type(other) is Value:
+            y = other._data
+            rule = both
+        elif type(other) is float:
+            y = other
+            rule = first
+        else:
+            return _general(op, self, other, other)
+        try:
+            data = scalar(x, y)
+        except NOT_FINITE:
+            data = ieee(array, (x, y))
+        return _node(data, rule, self, other)
+
+    return method
+
+
+def _reflected(op: Op) -> Callable[[Any, Any], Any]:
+    scalar, array, second = op.scalar, op.array, rule_for(op, SECOND)
+
+    def method(self: Any, other: Any) -> Any:
+        if type(other) is not float:
+            return _general(op, other, self, other)
+        x = self._data
+        try:
+            data = scalar(other, x)
+        except NOT_FINITE:
+            data = ieee(array, (other, x))
+        return _node(data, second, other, self)
+
+    return method
+
+
+def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
+    def method(self: Any, other: Any) -> Any:
+        if isinstance(other, Value):
+            return compare(self._data, other._data)
+        return compare(self._data, other) if _is_scalar(other) else NotImplemented
+
+    return method
+
+
+def _install(name: str, method: Callable[..., Any], summary: str) -> None:
+    method.__name__ = name
+    method.__qualname__ = f"Value.{name}"
+    method.__doc__ = summary
+    setattr(Value, name, method)
+
+
+for _op in ops.TABLE.values():
+    if isinstance(_op, Elementwise) and _op.arity == 1:
+        _install(_op.name, _unary(_op), _op.summary)
+    elif isinstance(_op, Elementwise) and _op.arity == 2 and not _op.defaults:
+        _install(_op.name, _binary(_op), _op.summary)
+for _name, _op in {"sub": ops.sub, "truediv": ops.div, "pow": ops.pow_}.items():
+    _install(f"__{_name}__", _binary(_op), _op.summary)
+for _name, _op in {"add": ops.add, "sub": ops.sub, "mul": ops.mul, "truediv": ops.div, "pow": ops.pow_}.items():
+    _install(f"__r{_name}__", _reflected(_op), _op.summary)
+for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+    _install(f"__{_name}__", _comparison(getattr(operator, _name)), "Compare the numbers.")
+Value.__neg__ = Value.neg  # type: ignore[method-assign]
+Value.__abs__ = Value.abs  # type: ignore[method-assign]
+
+_ADD_FIRST, _ADD_BOTH = rule_for(ops.add, FIRST), rule_for(ops.add, FIRST | SECOND)
+_MUL_FIRST, _MUL_BOTH = rule_for(ops.mul, FIRST), rule_for(ops.mul, FIRST | SECOND)
+
+_OP_OF_UFUNC = {op.array: op for op in ops.TABLE.values() if isinstance(op.array, np.ufunc)}
+_QUESTIONS = {
+    np.isfinite, np.isinf, np.isnan, np.signbit,
+    np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal,
+}  # fmt: skip
+"""NumPy's functions that ask something of a number: they answer, and record nothing."""
