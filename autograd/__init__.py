@@ -62,7 +62,7 @@ from .ops import (
     tanh,
     where,
 )
-from .value import Value
+from .value import Value, Vector, matvec
 
 __version__ = "0.1.0"
 
@@ -72,6 +72,7 @@ __all__ = [
     "Op",
     "TABLE",
     "Value",
+    "Vector",
     "abs",
     "acos",
     "acosh",
@@ -103,6 +104,7 @@ __all__ = [
     "log1p",
     "logaddexp",
     "logsigmoid",
+    "matvec",
     "maximum",
     "minimum",
     "mul",

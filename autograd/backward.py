@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .graph import Node, enable_grad, modes, run_hooks, topological_order, walking
+from .graph import Node, enable_grad, modes, run_hooks, sweep_order, walking
 from .rules import local_derivatives
 
 __all__ = ["backward"]
@@ -21,7 +21,7 @@ def backward(root: Node, gradient: Any, *, create_graph: bool = False) -> None:
     use it, of their gradient times their local derivative (Rumelhart, Hinton and Williams 1986).
     """
     with walking:
-        order = topological_order(root)
+        order = sweep_order(root)
         before = [node._grad for node in order]
         try:
             if create_graph:

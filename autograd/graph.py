@@ -6,32 +6,34 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar
+from itertools import chain
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from .op import to_float
+from .op import Reduction, to_float
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from .op import Op
 
-__all__ = ["LEAF", "Node", "Rule", "detect_anomaly", "enable_grad", "modes", "no_grad", "topological_order"]
+__all__ = ["LEAF", "VECTOR", "Node", "Rule", "detect_anomaly", "enable_grad", "modes", "no_grad", "sweep_order", "topological_order"]
 
-FIRST, SECOND, MANY = 1, 2, 4
-"""Where a rule finds parents: in the slot `_a`, in `_b`, or in tuples that may hold plain numbers too."""
+FIRST, SECOND, BOTH, MANY = 1, 2, 3, 4
+"""Where a rule finds parents: in the slot `_a`, in `_b`, or in a tuple in `_a` among plain numbers."""
 
 
 class Rule:
     """How a node passes its gradient on: an op, specialised to which of its operands are nodes."""
 
-    __slots__ = ("hooks", "op", "pull", "reach")
+    __slots__ = ("hooks", "op", "pull", "reach", "reduces")
 
     def __init__(self, op: Op | None, reach: int, pull: Callable[[Any], None], hooks: tuple[Any, ...] = ()) -> None:
         self.op = op
         self.reach = reach
         self.pull = pull  # adds this node's contributions to the gradients of its parents
         self.hooks = hooks
+        self.reduces = isinstance(op, Reduction)  # then the operands are vectors
 
 
 LEAF = Rule(None, 0, lambda node: None)
@@ -57,7 +59,7 @@ class Node:
 
     __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_mark", "_note", "_rule")
 
-    _a: Any  # the first operand; a tuple of operands where the rule's reach is MANY
+    _a: Any  # the first operand; the tuple of all operands where the rule's reach is MANY
     _b: Any
     _data: Any
     _grad: Any
@@ -81,11 +83,10 @@ class Node:
     def operands(self) -> tuple[Any, ...]:
         """What the operation was applied to, in order: nodes, and plain numbers for constants."""
         rule = self._rule
-        if rule.op is None:
-            return ()
         if rule.reach == MANY:
-            return self._a if self._b is None else self._a + self._b
-        return (self._a,) if rule.op.arity == 1 else (self._a, self._b)
+            return self._a  # type: ignore[no-any-return]
+        slots = () if rule.op is None else (self._a,) if rule.op.arity == 1 else (self._a, self._b)
+        return tuple(chain(*slots)) if rule.reduces else slots
 
     @property
     def parents(self) -> tuple[Node, ...]:
@@ -121,6 +122,19 @@ class Node:
         handle = Hook(self, hook)
         handle.attach()
         return handle
+
+
+def _scatter(vector: Node) -> None:
+    """Hand a vector's gradients to its elements; there are none if all that reached it was 0."""
+    if not vector._grad:
+        return
+    for x, gradient in zip(vector._a, vector._grad, strict=True):
+        if type(x) is not float:
+            x._grad += gradient
+
+
+VECTOR = Rule(None, MANY, _scatter)
+"""The rule of a node that only holds operands of a reduction in a row: displays look through it."""
 
 
 class Hook:
@@ -182,7 +196,12 @@ walking = threading.RLock()
 
 
 def topological_order(root: Node) -> list[Node]:
-    """The node and all its ancestors, every node before its parents.
+    """The node and all its ancestors, every node before its parents."""
+    return [node for node in sweep_order(root) if node._rule is not VECTOR]
+
+
+def sweep_order(root: Node) -> list[Node]:
+    """The same with the vectors that hold the operands of reductions.
 
     Depth first, without recursion.  A node's mark says whether this walk has `opened` it (its parents
     are under way) or `closed` it (they are all in the list): two objects made for this walk, so that
@@ -196,25 +215,32 @@ def topological_order(root: Node) -> list[Node]:
         while stack:
             node = stack[-1]
             mark = node._mark
+            if mark is opened:
+                node._mark = closed
+                append(pop())
+                continue
             if mark is closed:  # met on another path in the meantime
                 pop()
                 continue
-            if mark is not opened:
-                node._mark = opened
-                reach = node._rule.reach
-                if reach == MANY:
-                    for parent in node.parents:
-                        if parent._mark is not closed:
-                            push(parent)
+            node._mark = opened
+            reach = node._rule.reach
+            if reach == BOTH:  # most nodes, so without the detour through a list of parents
+                a, b = node._a, node._b
+                if a._mark is not closed:
+                    push(a)
+                    if b._mark is not closed:
+                        push(b)
+                elif b._mark is not closed:
+                    push(b)
                 else:
-                    if reach & FIRST and node._a._mark is not closed:
-                        push(node._a)
-                    if reach & SECOND and node._b._mark is not closed:
-                        push(node._b)
-                if stack[-1] is not node:
-                    continue
-            node._mark = closed
-            append(pop())
+                    node._mark = closed
+                    append(pop())
+            elif reach == FIRST:
+                push(node._a)
+            elif reach == SECOND:
+                push(node._b)
+            elif reach == MANY:
+                stack += [x for x in node._a if type(x) is not float and x._mark is not closed]
     order.reverse()
     return order
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["TABLE", "Domain", "Elementwise", "Notation", "Op", "Reduction", "ieee", "to_float"]
+__all__ = ["TABLE", "Choice", "Domain", "Elementwise", "Notation", "Op", "Reduction", "ieee", "to_float"]
 
 TABLE: dict[str, Op] = {}
 """Every row by its name, in the order in which `ops.py` writes them."""
@@ -239,6 +239,15 @@ class Elementwise(Op):
             return (self.complex if "c" in kinds else self.array)(*operands)
 
 
+class Choice(Elementwise):
+    """A row whose first operand is a condition: quick on plain numbers, since rules call it in every sweep."""
+
+    def __call__(self, condition: Any, a: Any, b: Any, /) -> Any:
+        if type(condition) is bool and type(a) is float and type(b) is float:
+            return a if condition else b
+        return self._dispatch((condition, a, b))
+
+
 class Reduction(Op):
     """An operation on whole vectors that gives one number, so that a weighted sum is one node.
 
@@ -259,10 +268,10 @@ class Reduction(Op):
             self._check_lengths(operands)
             with np.errstate(all="ignore"):
                 return self.array(*operands)
-        vectors = tuple(self._vector(x) for x in operands)
+        vectors = tuple(map(self._vector, operands))
         self._check_lengths(vectors)
         for vector in vectors:
-            for x in vector:
+            for x in (vector, *vector):
                 apply = getattr(type(x), "__apply__", None)
                 if apply is not None:
                     result = apply(self, vectors)
@@ -270,10 +279,12 @@ class Reduction(Op):
                         return result
         return self.on_floats(*(tuple(map(self._number, v)) for v in vectors))
 
-    def _vector(self, x: Any) -> tuple[Any, ...]:
-        if isinstance(x, (str, bytes)) or not isinstance(x, (Sequence, np.ndarray)):
+    def _vector(self, x: Any) -> Sequence[Any]:
+        if isinstance(x, np.ndarray) and x.ndim == 1:
+            return x.tolist()  # type: ignore[no-any-return]
+        if isinstance(x, (str, bytes)) or not isinstance(x, Sequence):
             raise TypeError(f"{self.name}: takes sequences of numbers or nodes, got {x!r}, a {type(x).__name__}")
-        return tuple(x)
+        return x
 
     def _number(self, x: Any) -> Any:
         if isinstance(x, complex):
@@ -283,6 +294,6 @@ class Reduction(Op):
         raise TypeError(f"{self.name}: cannot take {x!r}, a {type(x).__name__}: give numbers or graph nodes")
 
     def _check_lengths(self, vectors: Sequence[Any]) -> None:
-        lengths = [len(v) for v in vectors]
-        if len(set(lengths)) > 1:
+        if any(len(v) != len(vectors[0]) for v in vectors):
+            lengths = [len(v) for v in vectors]
             raise ValueError(f"{self.name}: sequences of lengths {' and '.join(map(str, lengths))}: make them equal")

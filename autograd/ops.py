@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from .op import ATOM, POWER, PRODUCT, SUM, TABLE, Domain, Elementwise, Notation, Op, Reduction
+from .op import ATOM, POWER, PRODUCT, SUM, TABLE, Choice, Domain, Elementwise, Notation, Op, Reduction
 
 __all__ = ["TABLE", "Op"]  # and every row of the table; see the last line
 
@@ -237,7 +237,7 @@ atanh = Elementwise(
 
 # ---------------------------------------------------------------------- choices, with kinks and jumps
 
-where = Elementwise(
+where = Choice(
     "where", "The second number where the first is true (not 0), else the third.",
     (lambda a, b, c: b if a else c, lambda a, b, c: np.where(a, b, c)),
     0.0,

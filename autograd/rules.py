@@ -8,9 +8,10 @@ only which operands are nodes, since a partial is evaluated for those alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import isfinite
 from typing import Any
 
-from .graph import FIRST, MANY, SECOND, Node, Rule
+from .graph import BOTH, FIRST, MANY, SECOND, Node, Rule
 from .op import Op, Reduction, ieee
 
 __all__ = ["local_derivatives", "rule_for"]
@@ -22,7 +23,8 @@ def rule_for(op: Op, reach: int) -> Rule:
     """The rule of an op whose nodes among the operands are where `reach` says; made once."""
     rule = op.rules.get(reach)
     if rule is None:
-        rule = op.rules[reach] = Rule(op, reach, _PULLS[reach](op))
+        pull = _pull_vectors(op, reach) if isinstance(op, Reduction) else _PULLS[reach](op)
+        rule = op.rules[reach] = Rule(op, reach, pull)
     return rule
 
 
@@ -62,10 +64,15 @@ def _pull_both(op: Op) -> Pull:
     partial_a, partial_b = op.partials
     da, db = op.constants
 
-    def pull_constants(node: Node) -> None:
+    def pull_constants(node: Node) -> None:  # a sum
         gradient = node._grad
         node._a._grad += gradient * da
         node._b._grad += gradient * db
+
+    def pull_crossed(node: Node) -> None:  # a product
+        gradient, a, b = node._grad, node._a, node._b
+        a._grad += gradient * b._data
+        b._grad += gradient * a._data
 
     def pull(node: Node) -> None:
         gradient, a, b = node._grad, node._a, node._b
@@ -79,13 +86,23 @@ def _pull_both(op: Op) -> Pull:
         a._grad += gradient * da
         b._grad += gradient * db
 
-    return pull if da is None or db is None else pull_constants
+    if da is not None and db is not None:
+        return pull_constants
+    return pull_crossed if _argument(partial_a) == 1 and _argument(partial_b) == 0 else pull
+
+
+def _argument(partial: Callable[..., Any]) -> int | None:
+    """Which of its three arguments a partial hands back untouched, so that it need not be called."""
+    tokens = [object(), object(), object()]
+    try:
+        returned = partial(*tokens)
+    except TypeError:  # it computes something
+        return None
+    return next((i for i, token in enumerate(tokens) if returned is token), None)
 
 
 def _pull_many(op: Op) -> Pull:
-    """The operands are in tuples, each a node or a plain number."""
-    if isinstance(op, Reduction):
-        return _pull_reduction(op)
+    """Three operands in a tuple, each a node or a plain number."""
 
     def pull(node: Node) -> None:
         gradient = node._grad
@@ -95,29 +112,36 @@ def _pull_many(op: Op) -> Pull:
     return pull
 
 
-def _pull_reduction(op: Op) -> Pull:
-    partials = op.partials
+def _pull_vectors(op: Op, reach: int) -> Pull:
+    """The operands are vectors; those that hold nodes gather gradients for all their elements."""
+    partial_a, partial_b = (*op.partials, None)[:2]
 
     def pull(node: Node) -> None:
-        gradient = node._grad
-        vectors = (node._a,) if node._b is None else (node._a, node._b)
-        numbers = [[x if type(x) is float else x._data for x in vector] for vector in vectors]
-        for vector, partial in zip(vectors, partials, strict=True):
-            local = partial(*numbers, node._data)
-            if type(local) is float:
-                share = gradient * local
-                for x in vector:
-                    if type(x) is not float:
-                        x._grad += share
-            else:
-                for x, d in zip(vector, local, strict=True):
-                    if type(x) is not float:
-                        x._grad += gradient * d
+        gradient, result = node._grad, node._data
+        if gradient == 0.0 and isfinite(result):
+            return  # as behind a dead relu: the operands are finite too, so that every share is 0
+        a, b = node._a, node._b
+        operands = (a._data, result) if b is None else (a._data, b._data, result)
+        if reach & FIRST:
+            _gather(a, gradient, partial_a(*operands))
+        if reach & SECOND:
+            _gather(b, gradient, partial_b(*operands))
 
     return pull
 
 
-_PULLS = {FIRST: _pull_first, SECOND: _pull_second, FIRST | SECOND: _pull_both, MANY: _pull_many}
+def _gather(vector: Node, gradient: float, local: Any) -> None:
+    """Add gradient times local derivative to what a vector holds for each of its elements."""
+    so_far = vector._grad
+    if type(local) is float:
+        local = [local] * len(vector._a)
+    if so_far:
+        vector._grad = [total + gradient * d for total, d in zip(so_far, local)]
+    else:
+        vector._grad = [gradient * d for d in local]
+
+
+_PULLS = {FIRST: _pull_first, SECOND: _pull_second, BOTH: _pull_both, MANY: _pull_many}
 
 
 def local_derivatives(node: Node, *, as_nodes: bool = False) -> Iterator[tuple[Node, Any]]:
@@ -131,7 +155,7 @@ def local_derivatives(node: Node, *, as_nodes: bool = False) -> Iterator[tuple[N
     read = (lambda x: x) if as_nodes else _number
     result = read(node)
     if isinstance(op, Reduction):
-        vectors = (node._a,) if node._b is None else (node._a, node._b)
+        vectors = (node._a, node._b)[: op.arity]
         numbers = [tuple(map(read, vector)) for vector in vectors]
         for vector, partial in zip(vectors, op.partials, strict=True):
             local = partial(*numbers, result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from numbers import Real
 from typing import Any
 
@@ -12,13 +12,13 @@ import numpy as np
 
 from . import ops
 from .backward import backward
-from .graph import FIRST, LEAF, MANY, SECOND, Node, Note, Rule, modes, topological_order
+from .graph import BOTH, FIRST, LEAF, MANY, SECOND, VECTOR, Node, Note, Rule, modes, sweep_order
 from .names import calling_line
 from .op import NOT_FINITE, Elementwise, Op, Reduction, ieee, to_float
 from .operators import Operators
 from .rules import rule_for
 
-__all__ = ["Value"]
+__all__ = ["Value", "Vector", "matvec"]
 
 _new = object.__new__
 
@@ -66,6 +66,7 @@ class Value(Operators, Node):
         if self.op is not None:
             raise AttributeError(f"data: this node is computed by {self.op.name}: change a leaf and compute it anew")
         self._data = as_number(data, "data")
+        _clock.now += 1
 
     @property
     def grad(self) -> Any:
@@ -161,16 +162,10 @@ class Value(Operators, Node):
     def __apply__(op: Op, operands: tuple[Any, ...]) -> Any:
         """Read a row of the table: one node, whatever the number of operands."""
         if isinstance(op, Reduction):
-            first = _elements(operands[0])
-            second = _elements(operands[1]) if len(operands) > 1 else None
-            if first is None or (second is None and len(operands) > 1):
-                return NotImplemented
-            vectors = (first,) if second is None else (first, second)
-            data = op.on_floats(*([x if type(x) is float else x._data for x in v] for v in vectors))
-            return _node(data, rule_for(op, MANY), first, second)
-        plain = _elements(operands)
-        if plain is None:
+            return _reduce(op, operands)
+        if _foreign(operands):
             return NotImplemented
+        plain = _elements(operands)
         data = op.on_floats(*(x if type(x) is float else x._data for x in plain))
         if op.arity > 2:
             return _node(data, rule_for(op, MANY), plain, None)
@@ -233,13 +228,14 @@ class Value(Operators, Node):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         """A copy of the whole graph below this node, sharing what the original shares."""
-        for node in reversed(topological_order(self)):
-            if id(node) not in memo:
-                a, b = (
-                    tuple(memo.get(id(x), x) for x in slot) if type(slot) is tuple else memo.get(id(slot), slot)
-                    for slot in (node._a, node._b)
-                )
-                memo[id(node)] = _duplicate(node, a, b)
+        for node in reversed(sweep_order(self)):
+            if id(node) in memo:
+                continue
+            if node._rule.reach == MANY:
+                a, b = tuple(memo.get(id(x), x) for x in node._a), None
+            else:  # a vector of plain numbers is not in the order, and may be shared
+                a, b = (memo.get(id(x), x) for x in (node._a, node._b))
+            memo[id(node)] = Vector(a) if isinstance(node, Vector) else _duplicate(node, a, b)
         return memo[id(self)]  # type: ignore[no-any-return]
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -269,6 +265,101 @@ def _duplicate(node: Any, a: Any, b: Any) -> Value:
     return copy
 
 
+# ---------------------------------------------------------------------- operands of reductions
+
+
+class _Clock:
+    """Ticks whenever the number of a leaf changes, so that a vector knows whether its own are stale."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+
+_clock = _Clock()
+
+
+class Vector(Node):
+    """Numbers and nodes in a row: an operand of a reduction such as `dot`.
+
+    A layer makes one of its inputs and shares it among its neurons, so that the numbers are gathered
+    once, and so are the gradients.  Sweeps pass through it; displays look through it.
+
+    >>> from autograd import Value, Vector, dot
+    >>> w, x = Vector([Value(2.0), Value(3.0)]), Vector([4.0, 5.0])
+    >>> dot(w, x).data
+    23.0
+    """
+
+    __slots__ = ("_read",)
+
+    _read: int  # when the numbers were read; see `_Clock`
+
+    def __init__(self, elements: Iterable[Any]) -> None:
+        self._a = _elements(tuple(elements), "Vector")
+        self._b = self._mark = None
+        self._rule = VECTOR if any(type(x) is not float for x in self._a) else LEAF
+        self._grad = 0.0
+        self._read = _clock.now
+        self._data = [x if type(x) is float else x._data for x in self._a]
+
+    @property
+    def numbers(self) -> list[Any]:
+        """The numbers of the elements as they are now."""
+        if self._read != _clock.now:
+            self._read = _clock.now
+            self._data = [x if type(x) is float else x._data for x in self._a]
+        return self._data  # type: ignore[no-any-return]
+
+    @staticmethod
+    def __apply__(op: Op, operands: tuple[Any, ...]) -> Any:
+        return Value.__apply__(op, operands)
+
+    def __len__(self) -> int:
+        return len(self._a)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._a)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._a[index]
+
+    def __repr__(self) -> str:
+        return f"Vector({list(self._a)!r})"
+
+
+Sequence.register(Vector)
+
+
+def matvec(rows: Sequence[Vector], x: Vector) -> list[Value]:
+    """The product of a matrix and a vector: one `dot` node per row, as a layer of neurons makes them.
+
+    Args:
+        rows: the rows of the matrix, m vectors of length n.
+        x: a vector of length n.
+
+    >>> rows = [Vector([Value(1.0), Value(2.0)]), Vector([Value(3.0), Value(4.0)])]
+    >>> [y.data for y in matvec(rows, Vector([1.0, 1.0]))]
+    [3.0, 7.0]
+    """
+    numbers, scalar, now, n = x.numbers, ops.dot.scalar, _clock.now, len(x._a)
+    second = SECOND if x._rule is VECTOR else 0
+    with_nodes, without = rule_for(ops.dot, FIRST | second), rule_for(ops.dot, second)
+    nodes = []
+    for w in rows:
+        if modes.watched or len(w._a) != n:
+            nodes.append(ops.dot(w, x))
+            continue
+        node = _new(Value)
+        node._data = scalar(w._data if w._read == now else w.numbers, numbers)
+        node._grad = 0.0
+        node._rule = with_nodes if w._rule is VECTOR else without
+        node._a = w
+        node._b = x
+        node._mark = None
+        nodes.append(node)
+    return nodes
+
+
 # ---------------------------------------------------------------------- making nodes
 
 
@@ -284,6 +375,24 @@ def _node(data: float, rule: Rule, a: Any, b: Any) -> Value:
     node._b = b
     node._mark = None
     return node
+
+
+def _reduce(op: Reduction, operands: Sequence[Any]) -> Any:
+    """One node for an operation on whole vectors."""
+    vectors = []
+    for operand in operands:
+        if type(operand) is not Vector:
+            if _foreign(operand):
+                return NotImplemented
+            operand = Vector(operand)
+        vectors.append(operand)
+    data = op.on_floats(*[vector.numbers for vector in vectors])
+    a, b = vectors if len(vectors) == 2 else (vectors[0], None)
+    return _node(data, rule_for(op, FIRST * _holds_nodes(a) | SECOND * _holds_nodes(b)), a, b)
+
+
+def _holds_nodes(vector: Vector | None) -> bool:
+    return vector is not None and vector._rule is VECTOR
 
 
 def _watched(data: float, rule: Rule, a: Any, b: Any) -> Value:
@@ -327,26 +436,27 @@ def _is_scalar(x: Any) -> bool:
     return isinstance(x, (Value, Real)) or (isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub")
 
 
-def _elements(operands: Sequence[Any]) -> tuple[Any, ...] | None:
-    """The operands as values and floats; None if one belongs to another class of carriers."""
+def _elements(operands: Sequence[Any], what: str = "operand") -> tuple[Any, ...]:
+    """The operands as values and floats."""
     for x in operands:
         if type(x) is not Value and type(x) is not float:
-            break
-    else:
-        return tuple(operands)
-    elements = []
-    for x in operands:
-        if isinstance(x, Value):
-            elements.append(x)
-        elif hasattr(type(x), "__apply__") or (isinstance(x, np.ndarray) and x.ndim):
-            return None
-        else:
-            elements.append(as_number(x, "operand"))
-    return tuple(elements)
+            return tuple(x if isinstance(x, Value) else as_number(x, what) for x in operands)
+    return tuple(operands)
+
+
+def _foreign(operands: Sequence[Any]) -> bool:
+    """Whether one of the operands belongs to another class of carriers, which should see to the operation."""
+    return any(
+        (hasattr(type(x), "__apply__") and not isinstance(x, Value)) or (isinstance(x, np.ndarray) and x.ndim)
+        for x in operands
+    )
 
 
 def _general(op: Op, a: Any, b: Any, other: Any) -> Any:
     """A binary operator where the other side is no float and no Value: other numbers, arrays, mistakes."""
+    if type(other) is int:
+        other = to_float(other)
+        return Value.__apply__(op, (a, other) if isinstance(a, Value) else (other, b))
     if not isinstance(other, (Value, Real)) and not isinstance(other, _MISTAKES):
         if not (isinstance(other, np.ndarray) and other.ndim == 0):
             return NotImplemented  # an array or another carrier: it knows what to do
@@ -368,14 +478,22 @@ def _unary(op: Op) -> Callable[[Any], Any]:
             data = scalar(x)
         except NOT_FINITE:
             data = ieee(array, (x,))
-        return _node(data, rule, self, None)
+        if modes.watched:
+            return _watched(data, rule, self, None)
+        node = _new(Value)
+        node._data = data
+        node._grad = 0.0
+        node._rule = rule
+        node._a = self
+        node._b = node._mark = None
+        return node
 
     return method
 
 
 def _binary(op: Op) -> Callable[[Any, Any], Any]:
     scalar, array = op.scalar, op.array
-    first, both = rule_for(op, FIRST), rule_for(op, FIRST | SECOND)
+    first, both = rule_for(op, FIRST), rule_for(op, BOTH)
 
     def method(self: Any, other: Any) -> Any:
         x = self._data
@@ -442,8 +560,8 @@ for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
 Value.__neg__ = Value.neg  # type: ignore[method-assign]
 Value.__abs__ = Value.abs  # type: ignore[method-assign]
 
-_ADD_FIRST, _ADD_BOTH = rule_for(ops.add, FIRST), rule_for(ops.add, FIRST | SECOND)
-_MUL_FIRST, _MUL_BOTH = rule_for(ops.mul, FIRST), rule_for(ops.mul, FIRST | SECOND)
+_ADD_FIRST, _ADD_BOTH = rule_for(ops.add, FIRST), rule_for(ops.add, BOTH)
+_MUL_FIRST, _MUL_BOTH = rule_for(ops.mul, FIRST), rule_for(ops.mul, BOTH)
 
 _OP_OF_UFUNC = {op.array: op for op in ops.TABLE.values() if isinstance(op.array, np.ufunc)}
 _QUESTIONS = {

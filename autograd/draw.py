@@ -1,0 +1,262 @@
+"""The computation graph as a drawing: DOT text, which Graphviz lays out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import graphviz  # type: ignore[import-untyped]
+
+from . import rules
+from .graph import Node, topological_order, walking
+from .names import variable_names
+from .render import FONT, FORMATS, RenderError, count_nodes, render
+
+__all__ = ["MAX_NODES", "Drawing", "draw", "draw_dot"]
+
+MAX_NODES = 2000
+"""How many drawn nodes are laid out: the time grows faster than their number, 1 s here and 1 min at 10,000."""
+
+LONGEST_NAME = 40  # characters
+
+# Blue and amber stay apart for every kind of colour vision, and a shape or a line goes with each colour.
+# The background is transparent and what lies on it mid-grey, to be read on white and on black pages.
+INK, LINE, MUTED = "#1f2328", "#57606a", "#737d88"
+LEAF = 'style="rounded,filled" fillcolor="#d6e6f5" color="#0b66b0" penwidth=1.4'
+RESULT = ""  # the default of `_NODES`
+ROOT = 'fillcolor="#fbe3b5" color="#9a6700" penwidth=2.4'
+CONSTANT = 'shape=box style="dashed,filled" fillcolor="#ffffff" margin="0.06,0.03" height=0.25'
+OPERATION = 'shape=ellipse ordering=in fillcolor="#e4e7ea" fontsize=13 margin="0.03,0.02" width=0.34 height=0.34'
+
+_GRAPH = {"bgcolor": "transparent", "nodesep": "0.22", "ranksep": "0.28", "pad": "0.1"}
+_NODES = {
+    "shape": "record", "style": "filled", "fillcolor": "#f6f8fa", "color": LINE, "fontname": FONT,
+    "fontsize": "11", "fontcolor": INK, "margin": "0.11,0.055", "height": "0.3", "width": "0.3",
+}  # fmt: skip
+_EDGES = {"color": MUTED, "arrowsize": "0.6", "fontname": FONT, "fontsize": "10", "fontcolor": MUTED}
+
+
+class Drawing(graphviz.Digraph):  # type: ignore[misc]
+    """A `graphviz.Digraph` that needs no Graphviz to be shown, as long as `stepgrad[render]` is installed.
+
+    A notebook shows it as a picture, or as its DOT text where nothing can draw.  What Digraph itself
+    adds (`render`, `view`, `pipe`) runs the program `dot`, as ever.
+
+    >>> from autograd import Value
+    >>> from autograd.draw import draw
+    >>> x = Value(3.0, name="x")
+    >>> draw(x * x)
+    <Drawing of 3 nodes: .svg(), .save("graph.svg") or .source>
+    """
+
+    timeout: float = 20.0
+    """How many seconds the layout may take."""
+
+    def __repr__(self) -> str:
+        count = count_nodes(self.source)
+        return f'<Drawing of {count} node{"s" * (count != 1)}: .svg(), .save("graph.svg") or .source>'
+
+    def svg(self) -> str:
+        """The picture as SVG text, which stands alone in a file or inside HTML.
+
+        Raises:
+            RendererMissing: there is nothing to draw with; `.source` is the DOT text.
+            TimeoutError: it took longer than `timeout` seconds.
+            RenderError: it has more than `MAX_NODES` nodes, or Graphviz refused it.
+        """
+        return self._picture("svg").decode()
+
+    def save(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        *,
+        skip_existing: bool | None = False,
+    ) -> str:
+        """Write a picture if the name ends in .svg, .png or .pdf, else DOT text, as Digraph does.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            ValueError: the name ends like that of another kind of picture.
+            RendererMissing, TimeoutError, RenderError: see `svg`; no file is written.
+        """
+        suffix = Path(filename or "").suffix.lower()[1:]
+        if suffix in _OTHER_PICTURES:
+            raise ValueError(f"save: does not write .{suffix}: use .svg, .png, .pdf or .dot")
+        if filename is None or suffix not in FORMATS:
+            return str(super().save(filename, directory, skip_existing=skip_existing))
+        path = Path(directory or "", filename)
+        if not (skip_existing and path.exists()):
+            picture = self._picture(suffix)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(picture)
+        return str(path)
+
+    def _picture(self, format: str) -> bytes:  # noqa: A002
+        source = self.source
+        count = count_nodes(source)
+        if count > MAX_NODES:
+            raise RenderError(
+                f"{format}: {count} nodes are too many to lay out, the limit is {MAX_NODES}: "
+                "draw a part, such as one of the ancestors, or save it as .dot"
+            )
+        return render(source, format, self.timeout)
+
+    # What graphviz's `_repr_mimebundle_` calls, for notebooks.
+
+    def _repr_image_svg_xml(self) -> str:
+        return self.svg()
+
+    def _repr_image_png(self) -> bytes:
+        return self._picture("png")
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **options: Any
+    ) -> dict[str, Any]:
+        try:
+            return dict(super()._repr_mimebundle_(include, exclude, **options))
+        except (RuntimeError, TimeoutError) as error:
+            source = self.source
+            text = source if count_nodes(source) <= MAX_NODES else ""  # a notebook would choke on more
+            return {"text/plain": f"// {error}\n{text}"}
+
+
+_OTHER_PICTURES = {"jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "ps", "eps", "htm", "html"}
+
+
+def draw(
+    root: Node,
+    *,
+    names: Mapping[str, Node] | Mapping[Node, str] | None = None,
+    local_derivatives: bool = False,
+    rankdir: str = "LR",
+) -> Drawing:
+    """Draw the graph of everything a node was computed from.
+
+    A box is a number, with its name, its data and its gradient; an ellipse is an operation, and its
+    operands enter it in order, from top to bottom.  Numbers have four digits, zeros at the end where
+    digits were cut.  The boxes are
+
+    - rounded and blue: leaves, that is what was given;
+    - square and light grey: results on the way;
+    - amber with a bold line: the root;
+    - white with a dashed line: constants, plain numbers that have no gradient.
+
+    The same graph gives the same text, to the byte.
+
+    Args:
+        root: the node; its ancestors are drawn with it.
+        names: what to call nodes, as `{"w": node}` or `{node: "w"}`; by default each is called by its
+            own name, or by the variable of the caller that holds it.
+        local_derivatives: write on each edge the derivative of the operation by that operand.
+        rankdir: which way the graph runs: `"LR"` (left to right), `"TB"` (top to bottom), `"RL"`, `"BT"`.
+
+    Returns:
+        A drawing that notebooks display, with `.svg()`, `.save("graph.svg")` and `.source`.
+
+    Raises:
+        TypeError: `root` is no node, or `names` does not pair strings with nodes.
+        ValueError: no such `rankdir`.
+
+    >>> from autograd import Value, draw
+    >>> x = Value(3.0, name="x")
+    >>> drawing = draw(x * x, local_derivatives=True)
+    >>> print(*drawing.source.splitlines()[-4:], sep="\\n")
+    	n0 -> op1 [label="3"]
+    	n0 -> op1 [label="3"]
+    	op1 -> n1 [weight=8]
+    }
+    """
+    if not isinstance(root, Node):
+        raise TypeError(f"draw: takes a graph node, such as a Value, got {root!r}, a {type(root).__name__}")
+    if rankdir not in ("LR", "TB", "RL", "BT"):
+        raise ValueError(f"draw: rankdir must be LR, TB, RL or BT, got {rankdir!r}")
+    drawing = Drawing(graph_attr=_GRAPH | {"rankdir": rankdir}, node_attr=_NODES, edge_attr=_EDGES)
+    with walking:  # no backward pass changes gradients in the meantime
+        nodes = topological_order(root)[::-1]
+        titles = _titles(nodes, names)
+        drawing.body += _statements(nodes, titles, stacked=rankdir in ("TB", "BT"), slopes=local_derivatives)
+    return drawing
+
+
+draw_dot = draw
+"""The name it has in micrograd."""
+
+
+def _titles(nodes: list[Node], names: Mapping[Any, Any] | None) -> dict[Node, str]:
+    """What to call each node."""
+    titles = variable_names(nodes)
+    for key, value in (names or {}).items():
+        node, name = (key, value) if isinstance(key, Node) else (value, key)
+        if not isinstance(node, Node) or not isinstance(name, str):
+            raise TypeError(f"draw: names must pair strings with nodes, got {key!r}: {value!r}")
+        titles[node] = name
+    return titles
+
+
+def _statements(nodes: list[Node], titles: dict[Node, str], *, stacked: bool, slopes: bool) -> Iterator[str]:
+    """Lines of DOT: for each node, parents first, its box, and the operation that led to it.
+
+    Graphviz's own quoting is not used: it leaves backslashes, `<...>` and `&...;` their special meanings.
+    """
+    numbers = {node: i for i, node in enumerate(nodes)}
+    for i, node in enumerate(nodes):
+        style = LEAF if node.is_leaf else ROOT if node is nodes[-1] else RESULT
+        label = _label(node, titles.get(node), stacked)
+        yield f'\tn{i} [label="{label}"{style and " " + style}]\n'
+        if node.op is not None:
+            yield f'\top{i} [label="{_escape(node.op.symbol)}" {OPERATION}]\n'
+            yield from _operands(i, node, numbers, slopes)
+            yield f"\top{i} -> n{i} [weight=8]\n"
+
+
+def _operands(i: int, node: Node, numbers: dict[Node, int], slopes: bool) -> Iterator[str]:
+    """The edges into an operation, and the boxes of its constants."""
+    derivatives = rules.local_derivatives(node) if slopes else None
+    for j, operand in enumerate(node.operands):
+        attributes = []
+        if isinstance(operand, Node):
+            parent = f"n{numbers[operand]}"
+            if derivatives is not None:
+                attributes.append(f'label="{_short(next(derivatives)[1])}"')
+            if not operand.is_leaf:
+                attributes.append("weight=8")  # results stay on a straight line, what joins them bends
+        else:
+            parent = f"n{i}c{j}"
+            yield f'\t{parent} [label="{_short(operand)}" {CONSTANT}]\n'
+        yield f"\t{parent} -> op{i}" + (f" [{' '.join(attributes)}]\n" if attributes else "\n")
+
+
+def _label(node: Node, title: str | None, stacked: bool) -> str:
+    """A record of one or two fields, one above the other, which follows the direction of the graph."""
+    gradient = node._grad._data if isinstance(node._grad, Node) else node._grad
+    label = rf"data {_short(node._data)}\ngrad {_short(gradient)}"
+    if title:
+        label = f"{_escape(title)}|{label}"
+    return f"{{{label}}}" if stacked else label
+
+
+def _short(x: float) -> str:
+    """Whole numbers exactly; others to four digits, with zeros at the end only where digits were cut."""
+    if x == round(x, 0) and abs(x) < 1e10:
+        return f"{x:.0f}"
+    short = f"{x:.4g}"
+    if float(short) == x or x != x:
+        return short
+    cut = f"{x:#.4g}"
+    return f"{x:.1f}" if cut.endswith(".") else cut
+
+
+def _escape(text: str) -> str:
+    """Text as it stands in a label: nothing in it means anything to DOT, to records, to SVG or to HTML."""
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: LONGEST_NAME + 1])
+    if len(text) > LONGEST_NAME:
+        text = text[: LONGEST_NAME - 1] + "…"
+    return text.translate(_SPECIAL)
+
+
+_SPECIAL = str.maketrans({"&": "&amp;"} | {c: f"\\{c}" for c in '\\"{}|<> '})

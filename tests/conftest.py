@@ -1,0 +1,21 @@
+"""Hypothesis profiles: `dev` while writing, `ci` the same on every run, `thorough` for a long night.
+
+HYPOTHESIS_PROFILE names one of them; without it, continuous integration (CI is set) takes `ci`.
+"""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest.register_assert_rewrite("tests.checks")
+
+# The first example of a row differentiates its oracle, the others find it in a cache: no deadline fits both.
+# Some rows are smooth in a corner of their box alone (clip, say): the domain filters what it must.
+settings.register_profile(
+    "dev", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
+settings.register_profile("ci", settings.get_profile("dev"), max_examples=100, derandomize=True, print_blob=True)
+settings.register_profile("thorough", settings.get_profile("dev"), max_examples=5000)
+
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))

@@ -1,0 +1,183 @@
+"""Every row of the table against two oracles, the complex step and SymPy, at random points of its domain.
+
+The tests iterate the table: a row without an oracle fails `test_every_row_has_an_oracle`, a row with one
+is tested by everything below.  `test_checker` shows that these tests notice a wrong derivative.
+"""
+
+import operator
+from itertools import product
+
+import autograd
+import numpy as np
+import pytest
+from autograd import TABLE, Value
+from autograd.op import Elementwise, Reduction
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from . import checks, strategies
+from .oracles import ORACLES, derivatives, flat
+
+ELEMENTWISE = [op for op in TABLE.values() if isinstance(op, Elementwise)]
+REDUCTIONS = [op for op in TABLE.values() if isinstance(op, Reduction)]
+OPERATORS = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "pow": operator.pow,
+    "neg": operator.neg, "abs": operator.abs,
+}  # fmt: skip
+
+
+def each(rows):
+    return pytest.mark.parametrize("op", rows, ids=lambda op: op.name)
+
+
+def bits(*numbers):
+    """Equal for equal floats only: repr tells -0.0 from 0.0, and nan is nan."""
+    return [repr(float(x)) for x in numbers]
+
+
+# ---------------------------------------------------------------------- values and derivatives
+
+
+def test_every_row_has_an_oracle():
+    assert set(ORACLES) == set(TABLE)
+
+
+@each(TABLE.values())
+@given(data=st.data())
+def test_value(op, data):
+    checks.assert_value(op, data.draw(strategies.points(op)))
+
+
+@each(TABLE.values())
+@given(data=st.data())
+def test_first_derivatives(op, data):
+    checks.assert_first_derivatives(op, data.draw(strategies.points(op)))
+
+
+@each(TABLE.values())
+@given(data=st.data())
+def test_higher_derivatives(op, data):
+    checks.assert_higher_derivatives(op, data.draw(strategies.points(op)))
+
+
+@given(strategies.powers_of_negatives)
+@example((-2.0, 2.0))
+@example((-2.0, 0.0))
+def test_powers_of_negative_numbers(point):
+    """The exponent is a constant: `(-2.0)**2` never meets the logarithm of its own derivative by the exponent."""
+    checks.assert_value(autograd.pow, point)
+    checks.assert_first_derivatives(autograd.pow, point, wrt=[0])
+    checks.assert_higher_derivatives(autograd.pow, point, wrt=[0])
+
+
+@given(st.floats(0.01, 5.0))
+def test_mixed_derivatives_of_powers_at_exponent_zero(base):
+    """∂²aᵇ/∂a∂b = 1/a at b = 0, though ∂aᵇ/∂a = b aᵇ⁻¹ is 0 there."""
+    checks.assert_higher_derivatives(autograd.pow, (base, 0.0))
+
+
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
+def test_powers_of_zero(exponent):
+    """Whole powers of 0 have all derivatives: exponent! for the one of that order, 0 for the others."""
+    x = Value(0.0)
+    y = x**exponent
+    factorials = {0: 1.0, 1: 1.0, 2: 2.0, 3: 6.0, 4: 24.0, 5: 120.0}
+    for order in range(6):
+        assert y.data == (factorials[order] if order == exponent else 0.0)
+        y = checks.gradients(y, {0: x})[0]
+
+
+@each(REDUCTIONS)
+@given(data=st.data())
+def test_reductions_of_shared_nodes_and_plain_numbers(op, data):
+    """A leaf that stands in several places gets the sum of what each place gives."""
+    number = st.floats(-strategies.REACH, strategies.REACH)
+    leaves = dict(enumerate(Value(x) for x in data.draw(st.lists(number, min_size=1, max_size=3))))
+    which = st.integers(0, len(leaves) - 1)  # stands for that leaf
+    vectors = data.draw(strategies.equally_long([number | which] * op.arity))
+    operands = [tuple(leaves[x] if type(x) is int else x for x in vector) for vector in vectors]
+    point = [tuple(map(float, vector)) for vector in operands]
+    places = {i: [place for place, x in enumerate(flat(vectors)) if type(x) is int and x == i] for i in leaves}
+
+    found = {(): op(*operands)}
+    assert bits(found[()]) == bits(op(*point))
+    if not any(places.values()):
+        assert type(found[()]) is float
+        return
+    for order in (1, 2, 3):
+        found = {(*index, i): node for index in found for i, node in checks.gradients(found[index], leaves).items()}
+        exact = derivatives(op.name, point, order)
+        for index, node in found.items():
+            expected = sum(exact[tuple(sorted(places_))] for places_ in product(*(places[i] for i in index)))
+            scale = strategies.LONGEST * checks.magnitude(*exact.values())
+            checks.assert_close(node.data, expected, order, scale, f"∂{op.name}{vectors}/∂{index}")
+
+
+# ---------------------------------------------------------------------- the ways to write one row
+
+
+@each(TABLE.values())
+def test_function_takes_numbers_arrays_and_nodes(op):
+    assert getattr(autograd, op.name) is op
+    assert op.name in autograd.__all__
+    (point,) = strategies.sample(op, 1)
+    vectors = [np.array(x) for x in point] if isinstance(op, Reduction) else [np.array([x, x]) for x in point]
+    nodes = checks.evaluate(op, point, [Value(x) for x in flat(point)])
+    assert type(op(*point)) is float
+    assert type(nodes) is Value
+    assert bits(nodes) == bits(op(*point))
+    assert np.allclose(op(*vectors), op(*point), rtol=1e-14, atol=0)
+    assert np.shape(op(*vectors)) == (() if isinstance(op, Reduction) else (2,))
+
+
+@each(ELEMENTWISE)
+def test_function_takes_whole_numbers(op):
+    whole = [1] * op.arity
+    assert bits(op(*whole)) == bits(op(*map(float, whole))) == bits(op(*map(Value, whole)))
+    assert type(op(*whole)) is float
+
+
+@each(ELEMENTWISE)
+@given(data=st.data())
+def test_method_is_the_function(op, data):
+    """To the last bit, forward and backward, whatever the other operands are and whatever the numbers."""
+    point = data.draw(strategies.any_points(op))
+    nodes = [True, *data.draw(st.lists(st.booleans(), min_size=op.arity - 1, max_size=op.arity - 1))]
+    if op.name == "where":
+        nodes[1] = True  # x.where(condition, other), as in PyTorch: the method belongs to the second operand
+
+    def read(function):
+        operands = [Value(x) if node else x for x, node in zip(point, nodes, strict=True)]
+        y = function(*operands)
+        y.backward()
+        return bits(y, *(x.grad for x in operands if isinstance(x, Value)))
+
+    assert hasattr(Value, op.name)
+    method = (lambda a, b, c: b.where(a, c)) if op.name == "where" else getattr(Value, op.name)
+    assert read(method) == read(op)
+
+
+@each([op for op in ELEMENTWISE if op.defaults])
+def test_defaults_of_methods_are_those_of_functions(op):
+    for x in (-1.5, 1.5):
+        expected = op(x, *op.defaults)
+        assert bits(op(x), op(Value(x)), getattr(Value(x), op.name)()) == bits(expected, expected, expected)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+@given(data=st.data())
+def test_operator_is_the_function(name, data):
+    """To the last bit, with floats, whole numbers and NumPy's numbers on either side."""
+    op, symbol = TABLE[name], OPERATORS[name]
+    point = data.draw(strategies.any_points(op, strategies.any_float | st.integers(-5, 5)))
+    kinds = data.draw(st.permutations([Value, data.draw(st.sampled_from([Value, float, np.float64, lambda x: x]))]))
+    kinds = kinds if op.arity == 2 else [Value]
+
+    def read(function):
+        operands = [kind(x) for kind, x in zip(kinds, point, strict=True)]
+        y = function(*operands)
+        y.backward()
+        return bits(y, *(x.grad for x in operands if isinstance(x, Value)))
+
+    assert read(symbol) == read(op)
+    assert read(op)[0] == bits(op(*map(float, point)))[0]
