@@ -8,8 +8,11 @@
 6.0
 """
 
+from .draw import Drawing, draw, draw_dot
+from .explain import backward_lines, forward_lines
 from .graph import Node, detect_anomaly, enable_grad, no_grad
 from .op import TABLE, Domain, Op
+from .operands import Vector
 from .ops import (
     abs_ as abs,
     acos,
@@ -62,15 +65,16 @@ from .ops import (
     tanh,
     where,
 )
-from .value import Value, Vector, matvec
+from .value import Value, matvec
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "TABLE",
     "Domain",
+    "Drawing",
     "Node",
     "Op",
-    "TABLE",
     "Value",
     "Vector",
     "abs",
@@ -82,6 +86,7 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "backward_lines",
     "cbrt",
     "ceil",
     "clip",
@@ -90,6 +95,8 @@ __all__ = [
     "detect_anomaly",
     "div",
     "dot",
+    "draw",
+    "draw_dot",
     "elu",
     "enable_grad",
     "erf",
@@ -97,6 +104,7 @@ __all__ = [
     "exp",
     "expm1",
     "floor",
+    "forward_lines",
     "gelu",
     "hypot",
     "leaky_relu",

@@ -76,7 +76,7 @@ def _sweep_recorded(order: list[Node], gradient: Any) -> None:
             if node._rule.reach:
                 node._grad = upstream._data if is_node else upstream
             else:
-                node._grad = upstream if is_node else type(node)(upstream)
-            for parent, local in local_derivatives(node, as_nodes=True):
+                node._grad = upstream if is_node else type(node)(upstream)  # type: ignore[call-arg]
+            for parent, local in local_derivatives(node, read=lambda x: x):
                 share = upstream if type(local) is float and local == 1.0 else upstream * local
                 gradients[parent] = gradients[parent] + share if parent in gradients else share

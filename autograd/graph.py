@@ -17,7 +17,19 @@ if TYPE_CHECKING:
 
     from .op import Op
 
-__all__ = ["LEAF", "VECTOR", "Node", "Rule", "detect_anomaly", "enable_grad", "modes", "no_grad", "sweep_order", "topological_order"]
+__all__ = [
+    "LEAF",
+    "VECTOR",
+    "Node",
+    "Rule",
+    "detect_anomaly",
+    "enable_grad",
+    "modes",
+    "no_grad",
+    "sweep_order",
+    "topological_order",
+    "walking",
+]
 
 FIRST, SECOND, BOTH, MANY = 1, 2, 3, 4
 """Where a rule finds parents: in the slot `_a`, in `_b`, or in a tuple in `_a` among plain numbers."""

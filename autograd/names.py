@@ -12,16 +12,15 @@ from .graph import Node
 
 __all__ = ["calling_frame", "calling_line", "variable_names"]
 
+PACKAGE = Path(__file__).parent
+
 
 def calling_frame() -> FrameType:
     """The innermost frame that runs code outside this package."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if module.partition(".")[0] != "autograd":
-            return frame
+    while frame is not None and Path(frame.f_code.co_filename).parent == PACKAGE:
         frame = frame.f_back
-    return sys._getframe(1)
+    return frame or sys._getframe(1)
 
 
 def calling_line() -> str:

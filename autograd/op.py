@@ -66,25 +66,28 @@ class Notation:
     def fill(self, operands: Sequence[tuple[str, int]], *, latex: bool = False) -> str:
         """The operation printed with its operands, each given as its text and its binding."""
         slots = {
-            letter: _Slot(text, binding, self.binding + (letter != "a"), latex)
+            letter: _Slot(text, binding, self.binding, letter == "a", latex)
             for letter, (text, binding) in zip("abc", operands, strict=False)
         }
         return (self.latex if latex else self.text).format(**slots)
 
 
-SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
-"""How strongly a text holds together; signs count as sums, so that a product prints `2 · (-2)`."""
+CONDITION, SIGN, SUM, PRODUCT, POWER, ATOM = range(6)
+"""How strongly a text holds together; a sign stands first without brackets: `-2 · x`, `x · (-2)`."""
 
 
 @dataclass(frozen=True)
 class _Slot:
     text: str
     binding: int
-    needed: int
+    around: int
+    first: bool
     latex: bool
 
     def __format__(self, spec: str) -> str:
-        if spec == "open" or self.binding >= self.needed + (spec == "tight"):
+        stronger = self.binding > self.around
+        as_strong = self.first and spec != "tight" and self.binding in (SIGN, self.around)
+        if spec == "open" or stronger or as_strong:
             return self.text
         return rf"\left({self.text}\right)" if self.latex else f"({self.text})"
 
@@ -126,7 +129,7 @@ class Op:
         *partials: Callable[..., Any] | float,
         symbol: str | None = None,
         notation: Notation | None = None,
-        complex: Callable[..., Any] | None = None,
+        complex: Callable[..., Any] | None = None,  # noqa: A002 - the carrier's name
     ) -> None:
         if name in TABLE:
             raise ValueError(f"op {name!r} stands in the table already: choose another name")

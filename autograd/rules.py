@@ -114,7 +114,7 @@ def _pull_many(op: Op) -> Pull:
 
 def _pull_vectors(op: Op, reach: int) -> Pull:
     """The operands are vectors; those that hold nodes gather gradients for all their elements."""
-    partial_a, partial_b = (*op.partials, None)[:2]
+    partial_a, partial_b = op.partials[0], op.partials[-1]
 
     def pull(node: Node) -> None:
         gradient, result = node._grad, node._data
@@ -136,7 +136,7 @@ def _gather(vector: Node, gradient: float, local: Any) -> None:
     if type(local) is float:
         local = [local] * len(vector._a)
     if so_far:
-        vector._grad = [total + gradient * d for total, d in zip(so_far, local)]
+        vector._grad = [total + gradient * d for total, d in zip(so_far, local, strict=True)]
     else:
         vector._grad = [gradient * d for d in local]
 
@@ -144,27 +144,32 @@ def _gather(vector: Node, gradient: float, local: Any) -> None:
 _PULLS = {FIRST: _pull_first, SECOND: _pull_second, BOTH: _pull_both, MANY: _pull_many}
 
 
-def local_derivatives(node: Node, *, as_nodes: bool = False) -> Iterator[tuple[Node, Any]]:
+def _number(x: Any) -> Any:
+    return x._data if isinstance(x, Node) else x
+
+
+def local_derivatives(node: Node, read: Callable[[Any], Any] = _number) -> Iterator[tuple[Node, Any]]:
     """Each operand that is a node, in order, with the derivative of this node by it.
 
-    On plain numbers, or `as_nodes`, so that the derivatives can be differentiated again.
+    Args:
+        node: a node that an op computed; a leaf has no operands.
+        read: what stands for an operand, or for the node itself, in the rule: by default its number.
+            The node itself gives derivatives that can be differentiated again, a symbol gives formulas.
     """
     op = node.op
     if op is None:
         return
-    read = (lambda x: x) if as_nodes else _number
-    result = read(node)
     if isinstance(op, Reduction):
-        vectors = (node._a, node._b)[: op.arity]
-        numbers = [tuple(map(read, vector)) for vector in vectors]
-        for vector, partial in zip(vectors, op.partials, strict=True):
-            local = partial(*numbers, result)
-            for i, x in enumerate(vector):
+        slots = (node._a, node._b)[: op.arity]
+        vectors = [tuple(map(read, vector)) for vector in slots]
+        for slot, partial in zip(slots, op.partials, strict=True):
+            local = partial(*vectors, read(node))
+            for i, x in enumerate(slot):
                 if isinstance(x, Node):
                     yield x, local[i] if isinstance(local, Sequence) else local
         return
     operands = node.operands
-    arguments = (*map(read, operands), result)
+    arguments = (*map(read, operands), read(node))
     for x, partial in zip(operands, op.partials, strict=True):
         if isinstance(x, Node):
             try:
@@ -172,7 +177,3 @@ def local_derivatives(node: Node, *, as_nodes: bool = False) -> Iterator[tuple[N
             except ArithmeticError:  # only plain numbers raise
                 local = ieee(partial, tuple(map(_number, arguments)))
             yield x, local
-
-
-def _number(x: Any) -> Any:
-    return x._data if isinstance(x, Node) else x

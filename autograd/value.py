@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
 
@@ -15,10 +15,11 @@ from .backward import backward
 from .graph import BOTH, FIRST, LEAF, MANY, SECOND, VECTOR, Node, Note, Rule, modes, sweep_order
 from .names import calling_line
 from .op import NOT_FINITE, Elementwise, Op, Reduction, ieee, to_float
+from .operands import Vector, as_number, clock, elements, foreign
 from .operators import Operators
 from .rules import rule_for
 
-__all__ = ["Value", "Vector", "matvec"]
+__all__ = ["Value", "matvec"]
 
 _new = object.__new__
 
@@ -66,7 +67,7 @@ class Value(Operators, Node):
         if self.op is not None:
             raise AttributeError(f"data: this node is computed by {self.op.name}: change a leaf and compute it anew")
         self._data = as_number(data, "data")
-        _clock.now += 1
+        clock.now += 1
 
     @property
     def grad(self) -> Any:
@@ -163,9 +164,9 @@ class Value(Operators, Node):
         """Read a row of the table: one node, whatever the number of operands."""
         if isinstance(op, Reduction):
             return _reduce(op, operands)
-        if _foreign(operands):
+        if foreign(operands, Value):
             return NotImplemented
-        plain = _elements(operands)
+        plain = elements(operands)
         data = op.on_floats(*(x if type(x) is float else x._data for x in plain))
         if op.arity > 2:
             return _node(data, rule_for(op, MANY), plain, None)
@@ -200,10 +201,10 @@ class Value(Operators, Node):
     __trunc__ = __int__
 
     def __floor__(self) -> int:
-        return math.floor(self._data)
+        return math.floor(self.data)
 
     def __ceil__(self) -> int:
-        return math.ceil(self._data)
+        return math.ceil(self.data)
 
     def __round__(self, digits: int | None = None) -> Any:
         return round(self._data, digits)
@@ -265,71 +266,6 @@ def _duplicate(node: Any, a: Any, b: Any) -> Value:
     return copy
 
 
-# ---------------------------------------------------------------------- operands of reductions
-
-
-class _Clock:
-    """Ticks whenever the number of a leaf changes, so that a vector knows whether its own are stale."""
-
-    def __init__(self) -> None:
-        self.now = 0
-
-
-_clock = _Clock()
-
-
-class Vector(Node):
-    """Numbers and nodes in a row: an operand of a reduction such as `dot`.
-
-    A layer makes one of its inputs and shares it among its neurons, so that the numbers are gathered
-    once, and so are the gradients.  Sweeps pass through it; displays look through it.
-
-    >>> from autograd import Value, Vector, dot
-    >>> w, x = Vector([Value(2.0), Value(3.0)]), Vector([4.0, 5.0])
-    >>> dot(w, x).data
-    23.0
-    """
-
-    __slots__ = ("_read",)
-
-    _read: int  # when the numbers were read; see `_Clock`
-
-    def __init__(self, elements: Iterable[Any]) -> None:
-        self._a = _elements(tuple(elements), "Vector")
-        self._b = self._mark = None
-        self._rule = VECTOR if any(type(x) is not float for x in self._a) else LEAF
-        self._grad = 0.0
-        self._read = _clock.now
-        self._data = [x if type(x) is float else x._data for x in self._a]
-
-    @property
-    def numbers(self) -> list[Any]:
-        """The numbers of the elements as they are now."""
-        if self._read != _clock.now:
-            self._read = _clock.now
-            self._data = [x if type(x) is float else x._data for x in self._a]
-        return self._data  # type: ignore[no-any-return]
-
-    @staticmethod
-    def __apply__(op: Op, operands: tuple[Any, ...]) -> Any:
-        return Value.__apply__(op, operands)
-
-    def __len__(self) -> int:
-        return len(self._a)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._a)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._a[index]
-
-    def __repr__(self) -> str:
-        return f"Vector({list(self._a)!r})"
-
-
-Sequence.register(Vector)
-
-
 def matvec(rows: Sequence[Vector], x: Vector) -> list[Value]:
     """The product of a matrix and a vector: one `dot` node per row, as a layer of neurons makes them.
 
@@ -341,7 +277,7 @@ def matvec(rows: Sequence[Vector], x: Vector) -> list[Value]:
     >>> [y.data for y in matvec(rows, Vector([1.0, 1.0]))]
     [3.0, 7.0]
     """
-    numbers, scalar, now, n = x.numbers, ops.dot.scalar, _clock.now, len(x._a)
+    numbers, scalar, now, n = x.numbers, ops.dot.scalar, clock.now, len(x._a)
     second = SECOND if x._rule is VECTOR else 0
     with_nodes, without = rule_for(ops.dot, FIRST | second), rule_for(ops.dot, second)
     nodes = []
@@ -382,7 +318,7 @@ def _reduce(op: Reduction, operands: Sequence[Any]) -> Any:
     vectors = []
     for operand in operands:
         if type(operand) is not Vector:
-            if _foreign(operand):
+            if foreign(operand, Value):
                 return NotImplemented
             operand = Vector(operand)
         vectors.append(operand)
@@ -411,45 +347,8 @@ def _watched(data: float, rule: Rule, a: Any, b: Any) -> Value:
     return node
 
 
-def as_number(x: Any, what: str) -> float:
-    """A real number as a float; anything else is an error that says what to write."""
-    if type(x) is float:
-        return x
-    if isinstance(x, Value):
-        raise TypeError(f"{what}: got {x!r}, a Value: write v.data for its number, or v.detach() for a new leaf")
-    if isinstance(x, np.ndarray) and x.ndim == 0:
-        x = x[()]
-    if isinstance(x, Real):
-        return to_float(x)
-    if isinstance(x, (np.ndarray, list, tuple)):
-        hint = "make one Value for each element, as in [Value(x) for x in data]"
-    elif isinstance(x, str):
-        hint = f"write float({x!r})"
-    elif isinstance(x, complex):
-        hint = "complex numbers have no order to differentiate by: give the real and the imaginary part"
-    else:
-        hint = "give an int or a float"
-    raise TypeError(f"{what}: must be a real number, got {x!r}, a {type(x).__name__}: {hint}")
-
-
 def _is_scalar(x: Any) -> bool:
     return isinstance(x, (Value, Real)) or (isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub")
-
-
-def _elements(operands: Sequence[Any], what: str = "operand") -> tuple[Any, ...]:
-    """The operands as values and floats."""
-    for x in operands:
-        if type(x) is not Value and type(x) is not float:
-            return tuple(x if isinstance(x, Value) else as_number(x, what) for x in operands)
-    return tuple(operands)
-
-
-def _foreign(operands: Sequence[Any]) -> bool:
-    """Whether one of the operands belongs to another class of carriers, which should see to the operation."""
-    return any(
-        (hasattr(type(x), "__apply__") and not isinstance(x, Value)) or (isinstance(x, np.ndarray) and x.ndim)
-        for x in operands
-    )
 
 
 def _general(op: Op, a: Any, b: Any, other: Any) -> Any:
@@ -457,10 +356,9 @@ def _general(op: Op, a: Any, b: Any, other: Any) -> Any:
     if type(other) is int:
         other = to_float(other)
         return Value.__apply__(op, (a, other) if isinstance(a, Value) else (other, b))
-    if not isinstance(other, (Value, Real)) and not isinstance(other, _MISTAKES):
-        if not (isinstance(other, np.ndarray) and other.ndim == 0):
-            return NotImplemented  # an array or another carrier: it knows what to do
-    return op(a, b)
+    if _is_scalar(other) or isinstance(other, _MISTAKES):
+        return op(a, b)
+    return NotImplemented  # an array or another carrier: it knows what to do
 
 
 _MISTAKES = (str, bytes, complex, list, tuple, dict, set, type(None))

@@ -64,7 +64,8 @@ class Perceptron:
             passes end if and only if a line separates the two classes.
         """
         for epoch in range(1, epochs + 1):
-            if all([self.learn(x, target, rate) for x, target in examples]):
+            mistakes = sum(not self.learn(x, target, rate) for x, target in examples)
+            if not mistakes:
                 return epoch
         return None
 

@@ -10,13 +10,14 @@ so every check also allows a few roundings (`ROUNDINGS` times 1.1e-16) of the la
 """
 
 from itertools import product
+from operator import mul
 
 import mpmath
 import numpy as np
-from autograd import Value
-from autograd.op import Reduction
 
-from .oracles import DIGITS, derivatives, flat
+from autograd import Value
+
+from .oracles import DIGITS, derivatives, flat, shaped
 
 STEP = 1e-100  # of the complex step: squared it is nothing beside any operand, and no difference is taken
 ROUNDINGS = {0: 4, 1: 9, 2: 90, 3: 900}  # by order; 9 of them are 1e-15.  Each order multiplies their number
@@ -30,19 +31,11 @@ MAGNIFIED = {
     # Terms that may cancel: what is exact is the terms.
     "logaddexp": lambda y, a, b: 1 + abs(a) + abs(b),
     "sum": lambda y, *terms: sum(map(abs, terms)),
-    "dot": lambda y, *factors: sum(abs(a * b) for a, b in zip(factors, factors[len(factors) // 2 :])),
+    "dot": lambda y, *factors: sum(map(abs, map(mul, factors, factors[len(factors) // 2 :]))),
     # The argument of erfc, -a/√2, is rounded, and the tail of erfc magnifies that by a² + 1.
     "gelu": lambda y, a: abs(y) * (a * a + 1),
 }
 """To what a rounding of the value is relative, where that is not the value itself."""
-
-
-def evaluate(op, point, numbers):
-    """The row on other numbers than the point's, given in one sequence."""
-    if not isinstance(op, Reduction):
-        return op(*numbers)
-    length = len(point[0])
-    return op(*(tuple(numbers[i * length : (i + 1) * length]) for i in range(op.arity)))
 
 
 def leaves_at(point, wrt=None):
@@ -56,7 +49,7 @@ def complex_step(op, point, i):
     """The derivative by operand i, read off the imaginary part: exact to rounding, for no difference is taken."""
     numbers = [np.complex128(x) for x in flat(point)]
     numbers[i] += STEP * 1j
-    return evaluate(op, point, numbers).imag / STEP
+    return op(*shaped(point, numbers)).imag / STEP
 
 
 def gradients(node, leaves):
@@ -66,6 +59,14 @@ def gradients(node, leaves):
     for x in leaves.values():
         x.zero_grad()
     return found
+
+
+def by_order(node, leaves):
+    """Orders 1, 2, 3, each with all its partial derivatives as nodes, by the leaves in every order."""
+    found = {(): node}
+    for order in (1, 2, 3):
+        found = {(*index, i): slope for index, node in found.items() for i, slope in gradients(node, leaves).items()}
+        yield order, found
 
 
 def assert_close(found, expected, order, scale, what):
@@ -78,7 +79,7 @@ def assert_close(found, expected, order, scale, what):
 
 def magnitude(*numbers):
     """The largest number in play."""
-    return max(1.0, *(abs(x) for x in numbers))
+    return max((1.0, *map(abs, numbers)))
 
 
 def assert_value(op, point):
@@ -94,7 +95,7 @@ def assert_value(op, point):
 def assert_first_derivatives(op, point, wrt=None):
     """`Value.backward` agrees with the complex step and with SymPy."""
     leaves, operands = leaves_at(point, wrt)
-    result = evaluate(op, point, operands)
+    result = op(*shaped(point, operands))
     expected = derivatives(op.name, point, 1)
     if not leaves:
         return
@@ -112,9 +113,7 @@ def assert_higher_derivatives(op, point, wrt=None):
     leaves, operands = leaves_at(point, wrt)
     if not leaves:
         return
-    found = {(): evaluate(op, point, operands)}
-    for order in (1, 2, 3):
-        found = {(*index, i): node for index in found for i, node in gradients(found[index], leaves).items()}
+    for order, found in by_order(op(*shaped(point, operands)), leaves):
         exact = derivatives(op.name, point, order)
         expected = {index: exact[tuple(sorted(index))] for index in product(leaves, repeat=order)}
         scale = magnitude(*expected.values())

@@ -6,11 +6,11 @@ piece that holds is differentiated.  A reduction is a function of its vectors of
 """
 
 from functools import cache
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, islice
 
 import mpmath
 import sympy
-from sympy import Add, Mul, Ne, Piecewise, Rational, cos, cosh, erf, erfc, exp, log, pi, sin, sinh, sqrt, tan, tanh
+from sympy import Add, Mul, Ne, Piecewise, Rational, cos, cosh, erf, erfc, exp, log, sin, sinh, sqrt, tan, tanh
 from sympy.codegen.cfunctions import expm1, log1p
 
 DIGITS = 50
@@ -106,6 +106,12 @@ def derivatives(name, point, order):
 def flat(point):
     """The numbers of a point; the vectors of a reduction laid end to end."""
     return tuple(x for operand in point for x in (operand if isinstance(operand, (tuple, list)) else (operand,)))
+
+
+def shaped(point, numbers):
+    """The numbers as a point of the same shape: what `flat` undoes."""
+    rest = iter(numbers)
+    return tuple(tuple(islice(rest, len(x))) if isinstance(x, (tuple, list)) else next(rest) for x in point)
 
 
 @cache

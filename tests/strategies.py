@@ -3,8 +3,9 @@
 import math
 import random
 
-from autograd.op import Reduction
 from hypothesis import strategies as st
+
+from autograd.op import Reduction
 
 LONGEST = 5  # elements of a vector
 REACH = 5.0  # beyond, most rows are flat, or so steep that a test would be one of magnitudes only
@@ -26,6 +27,25 @@ def points(op):
     return st.tuples(*intervals).filter(lambda point: op.domain.contains(*point))
 
 
+any_real = st.floats(-REACH, REACH)
+BESIDE_THE_DOMAIN = {
+    # The power of a negative number is real where the exponent is whole, so it has a slope in the base alone.
+    "pow": (st.tuples(st.floats(-REACH, -0.01), st.integers(-5, 5).map(float)), (0,)),
+    # A condition that is false is 0, where the choice jumps.
+    "where": (st.tuples(st.just(0.0), any_real, any_real), (1, 2)),
+}
+"""Where a row is smooth in some of its operands only, and which these are."""
+
+
+def places(op):
+    """Where the row can be differentiated, and by which operands: points, and their indices or None for all."""
+    inside = st.tuples(points(op), st.none())
+    if op.name not in BESIDE_THE_DOMAIN:
+        return inside
+    beside, wrt = BESIDE_THE_DOMAIN[op.name]
+    return inside | st.tuples(beside, st.just(wrt))
+
+
 def any_points(op, numbers=any_float):
     """Points anywhere, inside the domain or not."""
     return equally_long([numbers] * op.arity) if isinstance(op, Reduction) else st.tuples(*[numbers] * op.arity)
@@ -36,10 +56,6 @@ def equally_long(elements):
     return st.integers(0, LONGEST).flatmap(
         lambda length: st.tuples(*(st.lists(x, min_size=length, max_size=length).map(tuple) for x in elements))
     )
-
-
-powers_of_negatives = st.tuples(st.floats(-REACH, -0.01), st.integers(-5, 5).map(float))
-"""Negative bases have real powers where the exponent is whole; `pow` is smooth there in its base alone."""
 
 
 def sample(op, count):
@@ -53,3 +69,9 @@ def sample(op, count):
             point = tuple(source.uniform(*interval) for interval in box(op))
             found += [point] * op.domain.contains(*point)
     return found
+
+
+def sample_places(op, count):
+    """The same, with the operands to differentiate by, and a point beside the domain where there is one."""
+    beside = {"pow": [((-2.0, 3.0), (0,))], "where": [((0.0, 2.0, 3.0), (1, 2))]}
+    return [(point, None) for point in sample(op, count)] + beside.get(op.name, [])

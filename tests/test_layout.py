@@ -25,6 +25,10 @@ LAYERS = [
     "backward",  # the sweep
     "names",  # the caller's variables and lines
     "value",  # the scalar carrier
+    "symbols",  # the carrier that gives formulas
+    "explain",  # sweeps as lines of text
+    "render",  # DOT text as SVG, PNG, PDF
+    "draw",  # graphs as DOT text
     "__init__",  # what users import
 ]
 """The modules of autograd, lowest first; each may import those before it.

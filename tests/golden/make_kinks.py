@@ -37,8 +37,11 @@ POINTS = {
     "leaky_relu": [(x, 0.01) for x in EDGES],
     "elu": [(x, 1.0) for x in EDGES],
 }  # fmt: skip
-for name, edges in {"acosh": (1.0, 0.5, -2.0), "atanh": (1.0, 2.0), "asin": (1.0, -1.0, 2.0), "acos": (1.0, -1.0, 2.0),
-                    "log": (-1.0,), "log1p": (-1.0, -2.0), "sqrt": (-1.0,), "floor": (0.5,), "round": (0.5, 1.5)}.items():
+ALSO = {
+    "acosh": (1.0, 0.5, -2.0), "atanh": (1.0, 2.0), "asin": (1.0, -1.0, 2.0), "acos": (1.0, -1.0, 2.0),
+    "log": (-1.0,), "log1p": (-1.0, -2.0), "sqrt": (-1.0,), "floor": (0.5,), "round": (0.5, 1.5),
+}  # fmt: skip
+for name, edges in ALSO.items():
     POINTS[name] += [(x,) for x in edges]
 FUNCTIONS = {
     **UNARY, **BINARY, "clip": torch.clamp,

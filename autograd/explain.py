@@ -1,0 +1,173 @@
+"""The forward and the backward pass in words: every step with its formula and its numbers.
+
+The formulas are the table's own rules, read by symbols; nothing here knows a derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .graph import Node, topological_order
+from .names import variable_names
+from .op import ATOM, Reduction
+from .rules import local_derivatives
+from .symbols import Call, Expr, Number, Symbol, format_number, product
+
+__all__ = ["Contribution", "Labels", "backward_lines", "contributions", "forward_lines"]
+
+LONGEST_LABEL = 16
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One step of a backward sweep: what a node adds to the gradient of one of its parents."""
+
+    node: Node
+    parent: Node
+    operand: int
+    """Which of the node's parents it is; `x * x` adds to x twice, as parent 0 and as parent 1."""
+    upstream: float
+    local: float
+    amount: float
+
+
+def contributions(root: Node, gradient: float = 1.0) -> Iterator[Contribution]:
+    """The steps of `root.backward(gradient)`, in order; no gradient is changed.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> [(c.operand, c.upstream, c.local, c.amount) for c in contributions(x * x)]
+    [(0, 1.0, 3.0, 3.0), (1, 1.0, 3.0, 3.0)]
+    """
+    gradients = {root: gradient}
+    for node in topological_order(root):
+        upstream = gradients.pop(node)
+        for i, (parent, local) in enumerate(local_derivatives(node)):
+            amount = upstream * local
+            yield Contribution(node, parent, i, upstream, local, amount)
+            gradients[parent] = gradients.get(parent, 0.0) + amount
+
+
+class Labels:
+    """What to call the nodes of a graph in formulas.
+
+    A node is called by its name or by the caller's variable; else by its own formula while that is
+    short; else by its place in the forward pass, as in `v7`.
+    """
+
+    def __init__(self, root: Node, names: Mapping[Node, str] | None = None) -> None:
+        order = topological_order(root)
+        self.names = dict(variable_names(order) if names is None else names)
+        self._symbols: dict[Node, Symbol] = {}
+        self._nodes: dict[Symbol, Node] = {}
+        for i, node in enumerate(reversed(order)):
+            name = self.names.get(node)
+            if name is None and node.op is None:
+                name = format_number(node._data)
+            if name is None:
+                text, binding = _shown(self.formula(node))
+                self._symbols[node] = Symbol(text, binding) if len(text) <= LONGEST_LABEL else Symbol(f"v{i}")
+            else:
+                self._symbols[node] = Symbol(name)
+            self._nodes[self._symbols[node]] = node
+
+    def __call__(self, x: Any) -> Expr:
+        """The symbol of a node; a plain number stays a number."""
+        return self._symbols[x] if isinstance(x, Node) else Number(x)
+
+    def formula(self, node: Node) -> Expr | None:
+        """How a node was computed, in terms of the labels of its operands; None for a leaf."""
+        return None if node.op is None else _formula(node, self)
+
+    def with_numbers(self, formula: Expr) -> Expr:
+        """The formula with every label replaced by its node's number."""
+        return formula.substitute(lambda symbol: Number(self._nodes[symbol]._data))
+
+    def differential(self, node: Node) -> str:
+        """`dz`, or `d(w · x)` for a node without a name."""
+        text, binding = self(node).show()
+        return f"d{text}" if binding == ATOM and text.isidentifier() else f"d({text})"
+
+
+def _shown(formula: Expr | None) -> tuple[str, int]:
+    return ("", ATOM) if formula is None else formula.show()
+
+
+def _number(x: Any) -> Expr:
+    return Number(x._data if isinstance(x, Node) else x)
+
+
+def _formula(node: Node, read: Any) -> Expr:
+    """The operation that made a node, on whatever stands for its operands."""
+    op = node.op
+    assert op is not None
+    if isinstance(op, Reduction):
+        slots = [", ".join(str(read(x)) for x in slot) for slot in (node._a, node._b)[: op.arity]]
+        return Symbol(op.notation.fill([(f"[{slot}]", ATOM) for slot in slots]), op.notation.binding)
+    return Call(op.notation, map(read, node.operands))
+
+
+def forward_lines(root: Node, names: Mapping[Node, str] | None = None) -> list[str]:
+    """The forward pass, one line per operation: its name, its formula, its numbers, its value.
+
+    >>> from autograd import Value
+    >>> w, x, b = Value(2.0), Value(-2.0), Value(8.0)
+    >>> z = w * x + b
+    >>> print(*forward_lines(z), sep="\\n")
+    w · x = 2 · (-2) = -4
+    z = w · x + b = -4 + 8 = 4
+    """
+    labels = Labels(root, names)
+    lines = []
+    for node in reversed(topological_order(root)):
+        formula = labels.formula(node)
+        if formula is not None:
+            parts = [str(labels(node)), str(formula), str(_formula(node, _number)), format_number(node._data)]
+            lines.append(_chain(parts))
+    return lines
+
+
+def backward_lines(root: Node, gradient: float = 1.0, names: Mapping[Node, str] | None = None) -> list[str]:
+    """The backward sweep, one line per contribution: the chain rule in symbols and in numbers.
+
+    >>> from autograd import Value
+    >>> w, x, b = Value(2.0), Value(-2.0), Value(8.0)
+    >>> z = w * x
+    >>> J = z * z
+    >>> print(*backward_lines(J), sep="\\n")
+    dJ/dz += dJ/dJ · dJ/dz = 1 · z = 1 · (-4) = -4
+    dJ/dz += dJ/dJ · dJ/dz = 1 · z = 1 · (-4) = -4
+    dJ/dw += dJ/dz · dz/dw = -8 · x = -8 · (-2) = 16
+    dJ/dx += dJ/dz · dz/dx = -8 · w = -8 · 2 = -16
+    """
+    labels = Labels(root, names)
+    return [sentence(step, root, labels) for step in contributions(root, gradient)]
+
+
+def sentence(step: Contribution, root: Node, labels: Labels) -> str:
+    """One contribution as a line of text."""
+    d_root, d_node, d_parent = map(labels.differential, (root, step.node, step.parent))
+    upstream, local = Number(step.upstream), _local_formula(step, labels)
+    chain_rule = f"{d_root}/{d_node} · {d_node}/{d_parent}"
+    return f"{d_root}/{d_parent} += " + _chain(
+        [
+            chain_rule,
+            str(product(upstream, local)),
+            str(product(upstream, labels.with_numbers(local))),
+            format_number(step.amount),
+        ]
+    )
+
+
+def _local_formula(step: Contribution, labels: Labels) -> Expr:
+    """The local derivative of a step: the rule in the table, read by the labels."""
+    locals_ = [local for _, local in local_derivatives(step.node, labels)]
+    local = locals_[step.operand]
+    return local if isinstance(local, Expr) else Number(local)
+
+
+def _chain(parts: list[str]) -> str:
+    """The parts as equations, each that repeats the one before left out."""
+    return " = ".join(part for i, part in enumerate(parts) if i == 0 or part != parts[i - 1])

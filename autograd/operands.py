@@ -1,0 +1,110 @@
+"""What operations are given: numbers, checked at the door, and vectors of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from .graph import LEAF, VECTOR, Node
+from .op import to_float
+
+__all__ = ["Vector", "as_number", "clock", "elements", "foreign"]
+
+FLOATS = frozenset((float,))
+
+
+def as_number(x: Any, what: str) -> float:
+    """A real number as a float; anything else is an error that says what to write."""
+    if type(x) is float:
+        return x
+    if isinstance(x, Node):
+        raise TypeError(f"{what}: got {x!r}, a node: write v.data for its number, or v.detach() for a new leaf")
+    if isinstance(x, np.ndarray) and x.ndim == 0:
+        x = x[()]
+    if isinstance(x, Real):
+        return to_float(x)
+    if isinstance(x, (np.ndarray, list, tuple)):
+        hint = "make one Value for each element, as in [Value(x) for x in data]"
+    elif isinstance(x, str):
+        hint = f"write float({x!r})"
+    elif isinstance(x, complex):
+        hint = "complex numbers have no order to differentiate by: give the real and the imaginary part"
+    else:
+        hint = "give an int or a float"
+    raise TypeError(f"{what}: must be a real number, got {x!r}, a {type(x).__name__}: {hint}")
+
+
+def elements(operands: Sequence[Any], what: str = "operand") -> tuple[Any, ...]:
+    """The operands as nodes and floats."""
+    if all(type(x) is float or isinstance(x, Node) for x in operands):
+        return tuple(operands)
+    return tuple(x if isinstance(x, Node) else as_number(x, what) for x in operands)
+
+
+def foreign(operands: Sequence[Any], carrier: type) -> bool:
+    """Whether one of the operands belongs to another carrier, which should see to the operation."""
+    return any(
+        (hasattr(type(x), "__apply__") and not isinstance(x, carrier)) or (isinstance(x, np.ndarray) and x.ndim)
+        for x in operands
+    )
+
+
+class Clock:
+    """Ticks whenever the number of a leaf changes, so that a vector knows whether its own are stale."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+
+clock = Clock()
+
+
+class Vector(Node):
+    """Numbers and nodes in a row: an operand of a reduction such as `dot`.
+
+    A layer makes one of its inputs and shares it among its neurons, so that the numbers are gathered
+    once, and so are the gradients.  Sweeps pass through it; displays look through it.
+
+    >>> from autograd import Value, Vector, dot
+    >>> w, x = Vector([Value(2.0), Value(3.0)]), Vector([4.0, 5.0])
+    >>> dot(w, x).data
+    23.0
+    """
+
+    __slots__ = ("_read",)
+
+    _read: int  # when the numbers were read; see `Clock`
+
+    def __init__(self, entries: Iterable[Any]) -> None:
+        self._a = elements(tuple(entries), "Vector")
+        self._b = self._mark = None
+        self._rule = LEAF if FLOATS.issuperset(map(type, self._a)) else VECTOR
+        self._grad = 0.0
+        self._read = clock.now
+        self._data = [x if type(x) is float else x._data for x in self._a]
+
+    @property
+    def numbers(self) -> list[Any]:
+        """The numbers of the elements as they are now."""
+        if self._read != clock.now:
+            self._read = clock.now
+            self._data = [x if type(x) is float else x._data for x in self._a]
+        return self._data  # type: ignore[no-any-return]
+
+    def __len__(self) -> int:
+        return len(self._a)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._a)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._a[index]
+
+    def __repr__(self) -> str:
+        return f"Vector({list(self._a)!r})"
+
+
+Sequence.register(Vector)

@@ -1,0 +1,20 @@
+"""`python -m tests.benchmarks NAME`: run one benchmark and print its table."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+BENCHMARKS = ("scalar",)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("name", choices=BENCHMARKS)
+    parser.add_argument("--rounds", type=int, default=5, help="how often the sides take turns")
+    options = parser.parse_args()
+    importlib.import_module(f"tests.benchmarks.{options.name}").main(options.rounds)
+
+
+if __name__ == "__main__":
+    main()

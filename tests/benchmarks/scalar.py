@@ -1,0 +1,176 @@
+"""The scalar engine beside micrograd, on micrograd's own example; and its cost per node.
+
+One step of micrograd's two-moons demo: 100 samples through MLP(2, [16, 16, 1]), hinge loss with an L2
+penalty, backward, gradient descent.  Each side runs in a process of its own with the same imports (those
+of micrograd's notebook), the sides take turns, and the garbage collector is at its defaults.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+STEPS = {"micrograd": 8, "nodes": 24, "module": 48}
+WARM_UP = 2
+SIDES = {
+    "micrograd": "micrograd",
+    "nodes": "the same single +, * and relu nodes",
+    "module": "nn.MLP, a weighted sum as one node",
+}
+
+
+def moons() -> tuple[list[list[float]], list[int]]:
+    """Two interleaved half circles, 100 points, with their labels −1 and 1."""
+    from sklearn.datasets import make_moons
+
+    x, y = make_moons(n_samples=100, noise=0.1, random_state=1337)
+    return x.tolist(), (2 * y - 1).tolist()
+
+
+def same_model(engine: Any, networks: Any) -> tuple[Callable[[], Any], Any]:
+    """The notebook's loss, word for word, on whichever `Value` the engine has."""
+    x, y = moons()
+    model = networks.MLP(2, [16, 16, 1])
+
+    def loss() -> Any:
+        inputs = [list(map(engine.Value, row)) for row in x]
+        scores = list(map(model, inputs))
+        losses = [(1 + -label * score).relu() for label, score in zip(y, scores, strict=True)]
+        data_loss = sum(losses) * (1.0 / len(losses))
+        penalty = 1e-4 * sum(p * p for p in model.parameters())
+        return data_loss + penalty
+
+    return loss, model
+
+
+def module_model() -> tuple[Callable[[], Any], Any]:
+    """The same loss as one writes it here: sums as one node, inputs as plain numbers."""
+    import autograd
+    import nn
+
+    x, y = moons()
+    model = nn.MLP(2, [16, 16, 1], seed=1337)
+    parameters = model.parameters()
+
+    def loss() -> Any:
+        losses = [(1 + -label * model(row)).relu() for label, row in zip(y, x, strict=True)]
+        return autograd.sum(losses) * (1.0 / len(losses)) + 1e-4 * autograd.dot(parameters, parameters)
+
+    return loss, model
+
+
+def run_side(side: str) -> dict[str, Any]:
+    """Time the steps of one side, in this process."""
+    import matplotlib.pyplot  # noqa: F401 - the notebook's imports, on every side
+    import micrograd.engine
+    import micrograd.nn
+    import numpy  # noqa: F401
+
+    import autograd
+    import nn  # noqa: F401
+
+    random.seed(1337)
+    if side == "module":
+        loss, model = module_model()
+    elif side == "nodes":
+        micrograd.nn.Value = autograd.Value  # micrograd's own modules on this engine's nodes
+        loss, model = same_model(autograd, micrograd.nn)
+    else:
+        loss, model = same_model(micrograd.engine, micrograd.nn)
+
+    def step() -> float:
+        total = loss()
+        model.zero_grad()
+        total.backward()
+        for p in model.parameters():
+            p.data -= 0.1 * p.grad
+        return float(total.data)
+
+    times, losses = [], []
+    for _ in range(STEPS[side]):
+        start = time.perf_counter()
+        losses.append(step())
+        times.append(time.perf_counter() - start)
+    return {"times": times[WARM_UP:], "losses": losses}
+
+
+def compare(rounds: int) -> None:
+    """Alternate the sides and print medians and ratios."""
+    times: dict[str, list[float]] = {side: [] for side in SIDES}
+    ratios: dict[str, list[float]] = {side: [] for side in SIDES}
+    losses: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        medians = {}
+        for side in SIDES:
+            command = [sys.executable, "-m", "tests.benchmarks.scalar", side]
+            answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            medians[side] = statistics.median(answer["times"])
+            times[side] += answer["times"]
+            losses[side] = answer["losses"]
+        for side in SIDES:
+            ratios[side].append(medians["micrograd"] / medians[side])
+    agree = max(abs(a - b) for a, b in zip(losses["micrograd"], losses["nodes"], strict=False))
+    print(f"One step of micrograd's two-moons demo, {rounds} alternating rounds")
+    print(f"{'':38} {'median step':>12} {'ratio':>7}   of the rounds")
+    for side, title in SIDES.items():
+        spread = f"{min(ratios[side]):.1f} to {max(ratios[side]):.1f}"
+        median = statistics.median(times[side])
+        print(f"{title:38} {1e3 * median:9.1f} ms {statistics.median(ratios[side]):6.1f}×   {spread}")
+    print(f"Losses of the first two sides differ by at most {agree:.1e} over {STEPS['micrograd']} steps.\n")
+
+
+def cost_per_node() -> None:
+    """Bytes per node, and time per operation against the size of the graph."""
+    import micrograd.engine
+
+    import autograd
+
+    print("A chain of multiplications")
+    print(f"{'ops':>9} {'build':>10} {'backward':>10} {'free':>10}   per op")
+    for size in (10**3, 10**4, 10**5, 10**6):
+        rows = []
+        for _ in range(max(1, 10**5 // size)):
+            x = node = autograd.Value(1.0)
+            t0 = time.perf_counter()
+            for _ in range(size):
+                node = node * 1.0000001
+            t1 = time.perf_counter()
+            node.backward()
+            t2 = time.perf_counter()
+            del node
+            t3 = time.perf_counter()
+            rows.append((t1 - t0, t2 - t1, t3 - t2))
+            del x
+        per_op = [1e9 * statistics.median(column) / size for column in zip(*rows, strict=True)]
+        print(f"{size:9,}" + "".join(f"{ns:7.0f} ns" + " " for ns in per_op))
+
+    print("\nBytes per node of a + or *, before backward")
+    for name, value in (("autograd", autograd.Value), ("micrograd", micrograd.engine.Value)):
+        x = value(1.5)
+        gc.collect()
+        tracemalloc.start()
+        nodes = [x * x for _ in range(5000)]
+        used = tracemalloc.get_traced_memory()[0] - sys.getsizeof(nodes)
+        tracemalloc.stop()
+        print(f"{name:10} {used / len(nodes):6.0f}")
+        del nodes
+
+
+def main(rounds: int) -> None:
+    """Print all of it."""
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores\n")
+    compare(rounds)
+    cost_per_node()
+
+
+if __name__ == "__main__":
+    print(json.dumps(run_side(sys.argv[1])))
