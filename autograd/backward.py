@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .graph import Node, enable_grad, modes, run_hooks, sweep_order, walking
+from .graph import MANY, Node, modes, run_hooks, sweep_order, walking
 from .rules import local_derivatives
 
 __all__ = ["backward"]
@@ -52,14 +52,21 @@ def _sweep(order: list[Node], gradient: float) -> None:
 def _sweep_watched(order: list[Node]) -> None:
     for node in order:
         node._rule.pull(node)
-        for parent in node.parents:
-            if not math.isfinite(parent._grad):
-                where = f", at {node.site}" if node.site else ""
-                operands = ", ".join(str(x._data if isinstance(x, Node) else x) for x in node.operands)
-                raise FloatingPointError(
-                    f"backward: the gradient through {node.op.name}({operands}) became "  # type: ignore[union-attr]
-                    f"{parent._grad}, upstream {node._grad}{where}"
-                )
+        for parent in node._a if node._rule.reach == MANY else (node._a, node._b):
+            if isinstance(parent, Node):
+                gathered = parent._grad  # a list, if the parent is a vector that has something to hand on
+                for gradient in gathered if isinstance(gathered, list) else (gathered,):
+                    _check(gradient, node, node._grad)
+
+
+def _check(gradient: float, node: Node, upstream: float) -> None:
+    """Raise if the gradient that a node handed on is not finite."""
+    if math.isfinite(gradient):
+        return
+    operands = ", ".join(str(x._data if isinstance(x, Node) else x) for x in node.operands)
+    through = f"{node.op.name}({operands})" if node.op else "a vector"
+    place = f", at {node.site}" if node.site else ""
+    raise FloatingPointError(f"backward: the gradient through {through} became {gradient}, upstream {upstream}{place}")
 
 
 def _sweep_recorded(order: list[Node], gradient: Any) -> None:
@@ -69,7 +76,10 @@ def _sweep_recorded(order: list[Node], gradient: Any) -> None:
     its own gradients would be a cycle, which counting references alone never frees.
     """
     gradients: dict[Node, Any] = {order[0]: gradient}
-    with enable_grad():
+    watched = modes.watched and modes.anomaly.get()
+    modes.enter(modes.recording, True)
+    modes.enter(modes.anomaly, False)  # the sweep itself says which node of the forward pass is to blame
+    try:
         for node in order:
             upstream = run_hooks(node._rule.hooks, gradients.pop(node, 0.0))
             is_node = isinstance(upstream, Node)
@@ -79,4 +89,9 @@ def _sweep_recorded(order: list[Node], gradient: Any) -> None:
                 node._grad = upstream if is_node else type(node)(upstream)  # type: ignore[call-arg]
             for parent, local in local_derivatives(node, read=lambda x: x):
                 share = upstream if type(local) is float and local == 1.0 else upstream * local
-                gradients[parent] = gradients[parent] + share if parent in gradients else share
+                total = gradients[parent] = gradients[parent] + share if parent in gradients else share
+                if watched:
+                    _check(float(total), node, float(upstream))
+    finally:
+        modes.leave()
+        modes.leave()

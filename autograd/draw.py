@@ -59,7 +59,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         return f'<Drawing of {count} node{"s" * (count != 1)}: .svg(), .save("graph.svg") or .source>'
 
     def svg(self) -> str:
-        """The picture as SVG text, which stands alone in a file or inside HTML.
+        """Lay the drawing out as SVG, which stands alone in a file or inside HTML.
+
+        Returns:
+            The text of the SVG.
 
         Raises:
             RendererMissing: there is nothing to draw with; `.source` is the DOT text.
@@ -76,6 +79,11 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         skip_existing: bool | None = False,
     ) -> str:
         """Write a picture if the name ends in .svg, .png or .pdf, else DOT text, as Digraph does.
+
+        Args:
+            filename: the file; without one, DOT text goes where Digraph puts it.
+            directory: the folder of the file, made if it is not there.
+            skip_existing: leave a file that is there as it is.
 
         Returns:
             The path of the file.
@@ -138,8 +146,8 @@ def draw(
     """Draw the graph of everything a node was computed from.
 
     A box is a number, with its name, its data and its gradient; an ellipse is an operation, and its
-    operands enter it in order, from top to bottom.  Numbers have four digits, zeros at the end where
-    digits were cut.  The boxes are
+    operands enter it in order, from top to bottom or from left to right.  Numbers have four digits,
+    with zeros at the end where digits were cut.  The boxes are
 
     - rounded and blue: leaves, that is what was given;
     - square and light grey: results on the way;
@@ -166,7 +174,7 @@ def draw(
     >>> from autograd.draw import draw
     >>> x = Value(3.0, name="x")
     >>> drawing = draw(x * x, local_derivatives=True)
-    >>> drawing.source.count('n0 -> op1 [label="3"]')  # used twice, drawn twice
+    >>> drawing.source.count('n0 -> op1 [label=" 3 "]')  # used twice, drawn twice
     2
     """
     if not isinstance(root, Node):
@@ -220,7 +228,7 @@ def _operands(i: int, node: Node, numbers: dict[Node, int], slopes: bool) -> Ite
         if isinstance(operand, Node):
             parent = f"n{numbers[operand]}"
             if derivatives is not None:
-                attributes.append(f'label="{_short(next(derivatives)[1])}"')
+                attributes.append(f'label=" {_short(next(derivatives)[1])} "')  # the spaces keep it off the line
             if not operand.is_leaf:
                 attributes.append("weight=8")  # results stay on a straight line, what joins them bends
         else:
@@ -231,8 +239,7 @@ def _operands(i: int, node: Node, numbers: dict[Node, int], slopes: bool) -> Ite
 
 def _label(node: Node, title: str | None, stacked: bool) -> str:
     """A record of one or two fields, one above the other, which follows the direction of the graph."""
-    gradient = node._grad._data if isinstance(node._grad, Node) else node._grad
-    label = rf"data {_short(node._data)}\ngrad {_short(gradient)}"
+    label = rf"data {_short(node._data)}\ngrad {_short(float(node._grad))}"
     if title:
         label = f"{_escape(title)}|{label}"
     return f"{{{label}}}" if stacked else label

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .graph import Node, topological_order
+from .graph import VECTOR, Node, run_hooks, sweep_order, topological_order
 from .names import variable_names
 from .op import ATOM, Reduction
 from .rules import local_derivatives
-from .symbols import Call, Expr, Number, Symbol, format_number, product
+from .symbols import Call, Expr, Number, Row, Symbol, format_number, product
 
 __all__ = ["Contribution", "Labels", "backward_lines", "contributions", "forward_lines"]
 
@@ -34,7 +34,7 @@ class Contribution:
 
 
 def contributions(root: Node, gradient: float = 1.0) -> Iterator[Contribution]:
-    """The steps of `root.backward(gradient)`, in order; no gradient is changed.
+    """The steps of `root.backward(gradient)`, in order; hooks are called, but no gradient is changed.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -42,12 +42,28 @@ def contributions(root: Node, gradient: float = 1.0) -> Iterator[Contribution]:
     [(0, 1.0, 3.0, 3.0), (1, 1.0, 3.0, 3.0)]
     """
     gradients = {root: gradient}
-    for node in topological_order(root):
-        upstream = gradients.pop(node)
+    gathered: dict[Node, list[float]] = {}  # as the sweep does: a vector's gradients first, then its elements'
+    for node in sweep_order(root):
+        if node._rule is VECTOR:
+            for x, amount in zip(node._a, gathered.pop(node), strict=True):
+                if isinstance(x, Node):
+                    gradients[x] = gradients.get(x, 0.0) + amount
+            continue
+        upstream = run_hooks(node._rule.hooks, gradients.pop(node))
+        amounts = []
         for i, (parent, local) in enumerate(local_derivatives(node)):
-            amount = upstream * local
-            yield Contribution(node, parent, i, upstream, local, amount)
-            gradients[parent] = gradients.get(parent, 0.0) + amount
+            amounts.append(upstream * local)
+            yield Contribution(node, parent, i, upstream, local, amounts[-1])
+        if node._rule.reduces:
+            rest = iter(amounts)
+            for vector in (node._a, node._b) if node._b is not None else (node._a,):
+                shares = [next(rest) if isinstance(x, Node) else 0.0 for x in vector]
+                gathered[vector] = [
+                    a + b for a, b in zip(gathered.get(vector, [0.0] * len(shares)), shares, strict=True)
+                ]
+        else:
+            for parent, amount in zip(node.parents, amounts, strict=True):
+                gradients[parent] = gradients.get(parent, 0.0) + amount
 
 
 class Labels:
@@ -62,16 +78,20 @@ class Labels:
         self.names = dict(variable_names(order) if names is None else names)
         self._symbols: dict[Node, Symbol] = {}
         self._nodes: dict[Symbol, Node] = {}
+        taken = set(self.names.values())
         for i, node in enumerate(reversed(order)):
-            name = self.names.get(node)
-            if name is None and node.op is None:
-                name = format_number(node._data)
-            if name is None:
-                text, binding = _shown(self.formula(node))
-                self._symbols[node] = Symbol(text, binding) if len(text) <= LONGEST_LABEL else Symbol(f"v{i}")
-            else:
-                self._symbols[node] = Symbol(name)
-            self._nodes[self._symbols[node]] = node
+            symbol = Symbol(self.names[node]) if node in self.names else self._unnamed(node, f"v{i}", taken)
+            self._symbols[node] = symbol
+            self._nodes[symbol] = node
+
+    def _unnamed(self, node: Node, place: str, taken: set[str]) -> Symbol:
+        """A leaf's number, a short formula, or the place in the forward pass."""
+        formula = Number(node._data) if node.op is None else _formula(node, self)
+        if len(str(formula)) <= LONGEST_LABEL:
+            return Symbol(str(formula), formula=formula)
+        while place in taken:
+            place += "'"
+        return Symbol(place)
 
     def __call__(self, x: Any) -> Expr:
         """The symbol of a node; a plain number stays a number."""
@@ -91,10 +111,6 @@ class Labels:
         return f"d{text}" if binding == ATOM and text.isidentifier() else f"d({text})"
 
 
-def _shown(formula: Expr | None) -> tuple[str, int]:
-    return ("", ATOM) if formula is None else formula.show()
-
-
 def _number(x: Any) -> Expr:
     return Number(x._data if isinstance(x, Node) else x)
 
@@ -104,8 +120,7 @@ def _formula(node: Node, read: Any) -> Expr:
     op = node.op
     assert op is not None
     if isinstance(op, Reduction):
-        slots = [", ".join(str(read(x)) for x in slot) for slot in (node._a, node._b)[: op.arity]]
-        return Symbol(op.notation.fill([(f"[{slot}]", ATOM) for slot in slots]), op.notation.binding)
+        return Call(op.notation, [Row(map(read, slot)) for slot in (node._a, node._b)[: op.arity]])
     return Call(op.notation, map(read, node.operands))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ContextDecorator, contextmanager
+import weakref
+from collections.abc import Callable
+from contextlib import ContextDecorator
 from contextvars import ContextVar
 from itertools import chain
 from numbers import Real
@@ -13,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 from .op import Reduction, to_float
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from .op import Op
 
 __all__ = [
@@ -40,7 +39,7 @@ class Rule:
 
     __slots__ = ("hooks", "op", "pull", "reach", "reduces")
 
-    def __init__(self, op: Op | None, reach: int, pull: Callable[[Any], None], hooks: tuple[Any, ...] = ()) -> None:
+    def __init__(self, op: Op | None, reach: int, pull: Callable[[Any], None], hooks: tuple[Hook, ...] = ()) -> None:
         self.op = op
         self.reach = reach
         self.pull = pull  # adds this node's contributions to the gradients of its parents
@@ -123,6 +122,22 @@ class Node:
         note = getattr(self, "_note", None)
         return note.site if note is not None else None
 
+    def _duplicate(self, a: Any, b: Any) -> Node:
+        """The same node on perhaps other operands: number, gradient and name, but not the hooks."""
+        raise NotImplementedError(f"{type(self).__name__}: must define how it is copied")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """A copy of the whole graph below this node, without recursion, sharing what the original shares."""
+        for node in reversed(sweep_order(self)):
+            if id(node) in memo:
+                continue
+            if node._rule.reach == MANY:
+                a, b = tuple(memo.get(id(x), x) for x in node._a), None
+            else:  # a vector of plain numbers is not in the order, and may be shared
+                a, b = (memo.get(id(x), x) for x in (node._a, node._b))
+            memo[id(node)] = node._duplicate(a, b)
+        return memo[id(self)]
+
     def register_hook(self, hook: Callable[[Any], Any]) -> Hook:
         """Call `hook(gradient)` in each backward pass, when this node's gradient is complete.
 
@@ -131,9 +146,7 @@ class Node:
         """
         if not callable(hook):
             raise TypeError(f"register_hook: takes a function of the gradient, got {hook!r}")
-        handle = Hook(self, hook)
-        handle.attach()
-        return handle
+        return Hook(self, hook)
 
 
 def _scatter(vector: Node) -> None:
@@ -152,25 +165,21 @@ VECTOR = Rule(None, MANY, _scatter)
 class Hook:
     """A hook on a node; `remove()` takes it away."""
 
-    __slots__ = ("function", "node")
+    __slots__ = ("_node", "function")
 
     def __init__(self, node: Node, function: Callable[[Any], Any]) -> None:
-        self.node: Node | None = node
+        self._node = weakref.ref(node)  # the node holds its hooks: a reference back would be a cycle
         self.function = function
-
-    def attach(self) -> None:
-        if self.node is not None:
-            _set_hooks(self.node, (*self.node._rule.hooks, self.function))
+        _set_hooks(node, (*node._rule.hooks, self))
 
     def remove(self) -> None:
-        if self.node is not None:
-            hooks = list(self.node._rule.hooks)
-            hooks.remove(self.function)
-            _set_hooks(self.node, tuple(hooks))
-            self.node = None
+        """Take the hook away; the second time there is nothing to do."""
+        node = self._node()
+        if node is not None and self in node._rule.hooks:
+            _set_hooks(node, tuple(hook for hook in node._rule.hooks if hook is not self))
 
 
-def _set_hooks(node: Node, hooks: tuple[Callable[[Any], Any], ...]) -> None:
+def _set_hooks(node: Node, hooks: tuple[Hook, ...]) -> None:
     """Give a node a rule of its own that runs the hooks first, or the shared one again."""
     own = node._rule
     shared = own.pull.shared if isinstance(own.pull, _HookedPull) else own
@@ -181,7 +190,7 @@ def _set_hooks(node: Node, hooks: tuple[Callable[[Any], Any], ...]) -> None:
 class _HookedPull:
     __slots__ = ("hooks", "shared")
 
-    def __init__(self, shared: Rule, hooks: tuple[Callable[[Any], Any], ...]) -> None:
+    def __init__(self, shared: Rule, hooks: tuple[Hook, ...]) -> None:
         self.shared = shared
         self.hooks = hooks
 
@@ -190,16 +199,16 @@ class _HookedPull:
         self.shared.pull(node)
 
 
-def run_hooks(hooks: tuple[Callable[[Any], Any], ...], gradient: Any) -> Any:
+def run_hooks(hooks: tuple[Hook, ...], gradient: Any) -> Any:
     """The gradient after every hook has seen it and perhaps replaced it."""
     for hook in hooks:
-        replaced = hook(gradient)
+        replaced = hook.function(gradient)
         if isinstance(replaced, Node):
             gradient = replaced if isinstance(gradient, Node) else replaced._data
         elif isinstance(replaced, Real):
             gradient = to_float(replaced)
         elif replaced is not None:
-            raise TypeError(f"hook: must return a number or None, {hook!r} returned {replaced!r}")
+            raise TypeError(f"hook: must return a number or None, {hook.function!r} returned {replaced!r}")
     return gradient
 
 
@@ -268,46 +277,37 @@ class _Modes:
         self.watched = 0
         self.recording: ContextVar[bool] = ContextVar("recording", default=True)
         self.anomaly: ContextVar[bool] = ContextVar("anomaly", default=False)
+        self._entered: ContextVar[tuple[Any, ...]] = ContextVar("entered", default=())  # with what was before
         self._lock = threading.Lock()
 
-    @contextmanager
-    def set(self, mode: ContextVar[bool], value: bool) -> Iterator[None]:
-        before = mode.get()
+    def enter(self, mode: ContextVar[bool], value: bool) -> None:
+        self._entered.set((*self._entered.get(), (mode, mode.get())))
+        mode.set(value)
         with self._lock:
             self.watched += 1
-        mode.set(value)
-        try:
-            yield
-        finally:
-            mode.set(before)
-            with self._lock:
-                self.watched -= 1
+
+    def leave(self) -> None:
+        *rest, (mode, before) = self._entered.get()
+        self._entered.set(tuple(rest))
+        mode.set(before)
+        with self._lock:
+            self.watched -= 1
 
 
 modes = _Modes()
 
 
 class _Mode(ContextDecorator):
-    """A mode as a context or a decorator; one object may be entered many times, also within itself."""
+    """A mode as a context or a decorator; threads, tasks and nested blocks may share one object."""
 
     _mode: ContextVar[bool]
     _value: bool
 
-    def __init__(self) -> None:
-        self._entered: list[Any] = []
-
-    def _recreate_cm(self) -> _Mode:
-        return type(self)()
-
     def __enter__(self) -> None:
-        context = modes.set(self._mode, self._value)
-        context.__enter__()
-        self._entered.append(context)
+        modes.enter(self._mode, self._value)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._entered.pop().__exit__(kind, error, trace)
+    def __exit__(self, *error: object) -> None:
+        modes.leave()
 
 
 class no_grad(_Mode):  # noqa: N801 - PyTorch's name

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parent
 def calling_frame() -> FrameType:
     """The innermost frame that runs code outside this package."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and Path(frame.f_code.co_filename).parent == PACKAGE:
+    while frame is not None and PACKAGE in Path(frame.f_code.co_filename).parents:
         frame = frame.f_back
     return frame or sys._getframe(1)
 
@@ -61,13 +61,13 @@ def variable_names(nodes: list[Node], frame: FrameType | None = None) -> dict[No
 
 def _variables(scope: dict[str, Any]) -> Iterator[tuple[str, Node]]:
     for name, value in list(scope.items()):
-        if isinstance(value, Node) and not name.startswith("_"):
+        if isinstance(value, Node) and _is_public(name):
             yield name, value
 
 
 def _elements(scope: dict[str, Any]) -> Iterator[tuple[str, Node]]:
     for name, value in list(scope.items()):
-        if name.startswith("_"):
+        if not _is_public(name):
             continue
         if type(value) in (list, tuple):
             pairs: Any = enumerate(value)
@@ -76,5 +76,10 @@ def _elements(scope: dict[str, Any]) -> Iterator[tuple[str, Node]]:
         else:
             continue
         for key, element in pairs:
-            if isinstance(element, Node):
+            if isinstance(element, Node) and type(key) in (int, str):  # other keys may print their address
                 yield f"{name}[{key!r}]", element
+
+
+def _is_public(name: str) -> bool:
+    """Whether someone wrote this name: pytest adds `@py_assert1` to the variables, IPython adds `Out`."""
+    return name.isidentifier() and not name.startswith("_") and name != "Out"

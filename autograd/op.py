@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["TABLE", "Choice", "Domain", "Elementwise", "Notation", "Op", "Reduction", "ieee", "to_float"]
+__all__ = ["TABLE", "Domain", "Elementwise", "Notation", "Op", "Reduction", "ieee", "to_float"]
 
 TABLE: dict[str, Op] = {}
 """Every row by its name, in the order in which `ops.py` writes them."""
@@ -56,7 +56,8 @@ class Notation:
 
     In a template `{a}`, `{b}`, `{c}` are the operands, put in brackets where they need them;
     `{a:open}` stands where delimiters surround it already, `{a:tight}` where even an operand of equal
-    strength takes brackets.  `binding` is that strength: see the constants below.
+    strength takes brackets, `{a:factor}` where a sum or a sign does.  `binding` is that strength: see the
+    constants below.
     """
 
     text: str
@@ -72,7 +73,7 @@ class Notation:
         return (self.latex if latex else self.text).format(**slots)
 
 
-CONDITION, SIGN, SUM, PRODUCT, POWER, ATOM = range(6)
+OR, AND, COMPARISON, SIGN, SUM, PRODUCT, POWER, ATOM = range(8)
 """How strongly a text holds together; a sign stands first without brackets: `-2 · x`, `x · (-2)`."""
 
 
@@ -87,6 +88,8 @@ class _Slot:
     def __format__(self, spec: str) -> str:
         stronger = self.binding > self.around
         as_strong = self.first and spec != "tight" and self.binding in (SIGN, self.around)
+        if spec == "factor":
+            stronger, as_strong = self.binding >= PRODUCT, False
         if spec == "open" or stronger or as_strong:
             return self.text
         return rf"\left({self.text}\right)" if self.latex else f"({self.text})"
@@ -97,7 +100,7 @@ def to_float(x: Any) -> float:
     try:
         return float(x)
     except OverflowError:
-        return math.copysign(INFINITY, x)
+        return INFINITY if x > 0 else -INFINITY
 
 
 def ieee(function: Callable[..., Any], operands: Sequence[float]) -> float:
@@ -240,15 +243,6 @@ class Elementwise(Op):
             return np.frompyfunc(self, self.arity, 1)(*operands)
         with np.errstate(all="ignore"):
             return (self.complex if "c" in kinds else self.array)(*operands)
-
-
-class Choice(Elementwise):
-    """A row whose first operand is a condition: quick on plain numbers, since rules call it in every sweep."""
-
-    def __call__(self, condition: Any, a: Any, b: Any, /) -> Any:
-        if type(condition) is bool and type(a) is float and type(b) is float:
-            return a if condition else b
-        return self._dispatch((condition, a, b))
 
 
 class Reduction(Op):

@@ -24,13 +24,13 @@ def as_number(x: Any, what: str) -> float:
         raise TypeError(f"{what}: got {x!r}, a node: write v.data for its number, or v.detach() for a new leaf")
     if isinstance(x, np.ndarray) and x.ndim == 0:
         x = x[()]
-    if isinstance(x, Real):
+    if isinstance(x, (Real, np.bool_)):
         return to_float(x)
     if isinstance(x, (np.ndarray, list, tuple)):
         hint = "make one Value for each element, as in [Value(x) for x in data]"
     elif isinstance(x, str):
         hint = f"write float({x!r})"
-    elif isinstance(x, complex):
+    elif isinstance(x, (complex, np.complexfloating)):
         hint = "complex numbers have no order to differentiate by: give the real and the imaginary part"
     else:
         hint = "give an int or a float"
@@ -79,6 +79,10 @@ class Vector(Node):
     _read: int  # when the numbers were read; see `Clock`
 
     def __init__(self, entries: Iterable[Any]) -> None:
+        if isinstance(entries, (str, bytes)) or not isinstance(entries, Iterable):
+            raise TypeError(
+                f"Vector: takes a sequence of numbers or nodes, got {entries!r}, a {type(entries).__name__}"
+            )
         self._a = elements(tuple(entries), "Vector")
         self._b = self._mark = None
         self._rule = LEAF if FLOATS.issuperset(map(type, self._a)) else VECTOR
@@ -93,6 +97,12 @@ class Vector(Node):
             self._read = clock.now
             self._data = [x if type(x) is float else x._data for x in self._a]
         return self._data  # type: ignore[no-any-return]
+
+    def _duplicate(self, a: Any, b: Any) -> Vector:
+        return Vector(a)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Vector, (self._a,)
 
     def __len__(self) -> int:
         return len(self._a)

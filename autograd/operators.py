@@ -206,6 +206,10 @@ class Operators:
         high = ops.INF if max is None else max
         return ops.clip(self, low, high)
 
+    def conjugate(self) -> Any:
+        """The number itself, since it is real; NumPy asks."""
+        return self
+
     def where(self, condition: Any, other: Any) -> Any:
         """This number where the condition is true, else the other one."""
         return ops.where(condition, self, other)

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from .op import ATOM, POWER, PRODUCT, SIGN, SUM, TABLE, Choice, Domain, Elementwise, Notation, Op, Reduction
+from .op import ATOM, POWER, PRODUCT, SIGN, SUM, TABLE, Domain, Elementwise, Notation, Op, Reduction
 
 __all__ = ["TABLE", "Op"]  # and every row of the table; see the last line
 
@@ -30,7 +30,18 @@ POSITIVE = (0.0, INF)
 UNIT = (-1.0, 1.0)
 EXPONENT = (-700.0, 700.0)  # beyond, e to that power leaves the normal floats
 SQUARABLE = (-1e100, 1e100)  # the third derivatives are finite as well
+HALF = (-8e307, 8e307)  # two of them add up to a finite number
 NOT_SMALL_POSITIVE = (1e-60, INF)
+
+
+def choose(condition: Any, a: Any, b: Any) -> Any:
+    """`where` for use in rules: a plain condition picks one of the two, and the other is forgotten.
+
+    Otherwise the derivative of a rule would visit what was not chosen, where 0 · inf is nan.
+    """
+    if type(condition) is bool:
+        return a if condition else b
+    return where(condition, a, b)
 
 
 def infix(symbol: str, latex: str, binding: int) -> dict[str, Any]:
@@ -51,7 +62,7 @@ sigmoid: Elementwise
 sign: Elementwise
 cos: Elementwise
 cosh: Elementwise
-where: Choice
+where: Elementwise
 
 # ---------------------------------------------------------------------- arithmetic
 
@@ -59,13 +70,13 @@ add = Elementwise(
     "add", "The sum of two numbers.", (operator.add, np.add),
     1.0,
     1.0,
-    **infix("+", "{a} + {b}", SUM),
+    domain=Domain((HALF, HALF)), **infix("+", "{a} + {b}", SUM),
 )  # fmt: skip
 sub = Elementwise(
     "sub", "The difference of two numbers.", (operator.sub, np.subtract),
     1.0,
     -1.0,
-    **infix("-", "{a} - {b}", SUM),
+    domain=Domain((HALF, HALF)), **infix("-", "{a} - {b}", SUM),
 )  # fmt: skip
 mul = Elementwise(
     "mul", "The product of two numbers.", (operator.mul, np.multiply),
@@ -83,12 +94,12 @@ div = Elementwise(
 neg = Elementwise(
     "neg", "The number with its sign turned.", (operator.neg, np.negative),
     -1.0,
-    symbol="-", notation=Notation("-{a:tight}", "-{a:tight}", SIGN),
+    symbol="-", notation=Notation("-{a:factor}", "-{a:factor}", SIGN),
 )  # fmt: skip
 pow_ = Elementwise(
     "pow", "The first number to the power of the second.", (math.pow, np.power),
-    lambda a, b, y: where(b == 0, 0.0, b * pow_(a, b - 1)),
-    lambda a, b, y: where((a == 0) & (b >= 0), 0.0, y * log(a)),
+    lambda a, b, y: choose((a == 0) & (b == 0), 0.0, b * pow_(a, b - 1)),
+    lambda a, b, y: choose((a == 0) & (b >= 0), 0.0, y * log(a)),
     domain=Domain(((0.01, 100.0), (-100.0, 100.0))),
     symbol="**", notation=Notation("{a:tight}^{b}", "{{{a:tight}}}^{{{b:open}}}", POWER),
 )  # fmt: skip
@@ -246,12 +257,12 @@ atanh = Elementwise(
 
 # ---------------------------------------------------------------------- choices, with kinks and jumps
 
-where = Choice(
+where = Elementwise(
     "where", "The second number where the first is true (not 0), else the third.",
     (lambda a, b, c: b if a else c, lambda a, b, c: np.where(a, b, c)),
     0.0,
-    lambda a, b, c, y: where(a, 1.0, 0.0),
-    lambda a, b, c, y: where(a, 0.0, 1.0),
+    lambda a, b, c, y: choose(a != 0, 1.0, 0.0),
+    lambda a, b, c, y: choose(a != 0, 0.0, 1.0),
     domain=Domain((REAL, REAL, REAL), singular=lambda a, b, c: a),
     complex=lambda a, b, c: np.where(a.real != 0, b, c),
     notation=Notation(
@@ -275,16 +286,16 @@ sign = Elementwise(
 )  # fmt: skip
 maximum = Elementwise(
     "maximum", "The larger of two numbers.", (lambda a, b: a if a >= b or a != a else b, np.maximum),
-    lambda a, b, y: where(a > b, 1.0, where(a == b, 0.5, 0.0)),
-    lambda a, b, y: where(b > a, 1.0, where(a == b, 0.5, 0.0)),
+    lambda a, b, y: choose(a > b, 1.0, choose(a == b, 0.5, 0.0)),
+    lambda a, b, y: choose(b > a, 1.0, choose(a == b, 0.5, 0.0)),
     domain=Domain((REAL, REAL), singular=lambda a, b: a - b),
     complex=lambda a, b: np.where(a.real >= b.real, a, b),
     symbol="max", notation=Notation("max({a:open}, {b:open})", r"\max\left({a:open}, {b:open}\right)", ATOM),
 )  # fmt: skip
 minimum = Elementwise(
     "minimum", "The smaller of two numbers.", (lambda a, b: a if a <= b or a != a else b, np.minimum),
-    lambda a, b, y: where(a < b, 1.0, where(a == b, 0.5, 0.0)),
-    lambda a, b, y: where(b < a, 1.0, where(a == b, 0.5, 0.0)),
+    lambda a, b, y: choose(a < b, 1.0, choose(a == b, 0.5, 0.0)),
+    lambda a, b, y: choose(b < a, 1.0, choose(a == b, 0.5, 0.0)),
     domain=Domain((REAL, REAL), singular=lambda a, b: a - b),
     complex=lambda a, b: np.where(a.real <= b.real, a, b),
     symbol="min", notation=Notation("min({a:open}, {b:open})", r"\min\left({a:open}, {b:open}\right)", ATOM),
@@ -292,9 +303,9 @@ minimum = Elementwise(
 clip = Elementwise(
     "clip", "The number a, held between the bounds b and c.",
     (lambda a, b, c: minimum.scalar(maximum.scalar(a, b), c), lambda a, b, c: np.minimum(np.maximum(a, b), c)),
-    lambda a, b, c, y: where((a >= b) & (a <= c), 1.0, 0.0),
-    lambda a, b, c, y: where((a < b) & (b < c), 1.0, 0.0),
-    lambda a, b, c, y: where((a > c) | (b >= c), 1.0, 0.0),
+    lambda a, b, c, y: choose((a >= b) & (a <= c), 1.0, 0.0),
+    lambda a, b, c, y: choose((a < b) & (b <= c), 1.0, 0.0),
+    lambda a, b, c, y: choose((a > c) | (b > c), 1.0, 0.0),
     domain=Domain((REAL, REAL, REAL), singular=lambda a, b, c: (a - b) * (a - c) * (b - c)),
     complex=lambda a, b, c: minimum.complex(maximum.complex(a, b), c),
 )  # fmt: skip
@@ -374,7 +385,7 @@ softplus = Elementwise(
 relu = Elementwise(
     "relu", "The number where it is positive, else 0.",
     (lambda a: 0.0 if a <= 0.0 else a, lambda a: np.maximum(a, 0)),
-    lambda a, y: where(a > 0, 1.0, 0.0),
+    lambda a, y: choose(a > 0, 1.0, 0.0),
     domain=Domain((REAL,), singular=lambda a: a),
     complex=lambda z: np.where(z.real > 0, z, 0),
     symbol="ReLU",
@@ -382,16 +393,16 @@ relu = Elementwise(
 leaky_relu = Elementwise(
     "leaky_relu", "The number a where it is positive, else b times it.",
     (lambda a, b: a if a > 0 else a * b, lambda a, b: np.where(a > 0, a, a * b)),
-    lambda a, b, y: where(a > 0, 1.0, b),
-    lambda a, b, y: where(a > 0, 0.0, a),
-    defaults=(0.01,), domain=Domain((REAL, SQUARABLE), singular=lambda a, b: a),
+    lambda a, b, y: choose(a > 0, 1.0, b),
+    lambda a, b, y: choose(a > 0, 0.0, a),
+    defaults=(0.01,), domain=Domain((SQUARABLE, SQUARABLE), singular=lambda a, b: a),
     complex=lambda a, b: np.where(a.real > 0, a, a * b),
 )  # fmt: skip
 elu = Elementwise(
     "elu", "The number a where it is positive, else b (eᵃ - 1).",
     (lambda a, b: a if a > 0 else b * math.expm1(a), lambda a, b: np.where(a > 0, a, b * np.expm1(np.minimum(a, 0)))),
-    lambda a, b, y: where(a > 0, 1.0, b * exp(a)),
-    lambda a, b, y: where(a > 0, 0.0, expm1(a)),
+    lambda a, b, y: choose(a > 0, 1.0, b * exp(a)),
+    lambda a, b, y: choose(a > 0, 0.0, expm1(a)),
     defaults=(1.0,), domain=Domain((EXPONENT, SQUARABLE), singular=lambda a, b: a),
     complex=lambda a, b: np.where(a.real > 0, a, b * np.expm1(a)),
 )  # fmt: skip

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FONT", "RenderError", "RendererMissing", "count_nodes", "render"]
+__all__ = ["FONT", "FORMATS", "RenderError", "RendererMissing", "count_nodes", "render"]
 
 FORMATS = ("svg", "png", "pdf")
 
@@ -117,7 +117,7 @@ def _command(format: str) -> list[str]:  # noqa: A002
             f'{format}: no Graphviz, and no {" and no ".join(missing)}: pip install "stepgrad[render]", '
             "or install Graphviz (https://graphviz.org/download)"
         )
-    # -P: this folder has modules named like Python's own, and must not come first where they are looked up.
+    # -P: a script's folder comes first where modules are looked up, and this one is not meant for that.
     return [sys.executable, "-P", __file__, format]
 
 

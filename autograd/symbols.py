@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from . import ops
-from .op import ATOM, CONDITION, SIGN, Notation, Op, Reduction
+from .op import AND, ATOM, COMPARISON, OR, SIGN, Notation, Op, Reduction
 from .operators import Operators
 
-__all__ = ["Call", "Expr", "Number", "Symbol", "format_number", "product"]
+__all__ = ["Call", "Expr", "Number", "Row", "Symbol", "format_number", "product"]
 
 
 def format_number(x: float) -> str:
@@ -72,15 +73,18 @@ class Expr(Operators):
     def __eq__(self, other: Any) -> Any:
         return _compare("=", "=", operator.eq, self, other)
 
+    def __ne__(self, other: Any) -> Any:
+        return _compare("≠", r"\ne", operator.ne, self, other)
+
     def __and__(self, other: Any) -> Any:
         if isinstance(other, bool):
             return self if other else False
-        return Call(Notation("{a} and {b}", r"{a} \wedge {b}", CONDITION), (self, other))
+        return Call(Notation("{a} and {b}", r"{a} \wedge {b}", AND), (self, other))
 
     def __or__(self, other: Any) -> Any:
         if isinstance(other, bool):
             return True if other else self
-        return Call(Notation("{a} or {b}", r"{a} \vee {b}", CONDITION), (self, other))
+        return Call(Notation("{a} or {b}", r"{a} \vee {b}", OR), (self, other))
 
     __rand__, __ror__ = __and__, __or__
 
@@ -91,15 +95,25 @@ class Expr(Operators):
 
 
 class Symbol(Expr):
-    """A name, or any text that stands for a quantity."""
+    """A name, or any formula that stands for a quantity and is not looked into.
 
-    __slots__ = ("binding", "name")
+    Args:
+        name: what is printed.
+        binding: how strongly it holds together; by default a plain name needs no brackets, else it does.
+        formula: printed instead of the name, which LaTeX writes otherwise.
+    """
 
-    def __init__(self, name: str, binding: int = ATOM) -> None:
+    __slots__ = ("binding", "formula", "name")
+
+    def __init__(self, name: str, binding: int | None = None, formula: Expr | None = None) -> None:
+        plain = ATOM if _PLAIN_NAME.fullmatch(name) else OR
         self.name = name
-        self.binding = binding
+        self.binding = plain if binding is None else binding
+        self.formula = formula
 
     def show(self, latex: bool = False) -> tuple[str, int]:
+        if self.formula is not None:
+            return self.formula.show(latex)
         return self.name, self.binding
 
     def substitute(self, read: Callable[[Symbol], Expr]) -> Expr:
@@ -136,6 +150,26 @@ class Call(Expr):
         return Call(self.notation, [operand.substitute(read) for operand in self.operands])
 
 
+_PLAIN_NAME = re.compile(r"\w+(\[[^\[\]]*\])*")
+"""Names that need no brackets: `w`, `w[0]`."""
+
+
+class Row(Expr):
+    """Formulas in a row: an operand of a reduction."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self, entries: Iterable[Expr]) -> None:
+        self.entries = tuple(entries)
+
+    def show(self, latex: bool = False) -> tuple[str, int]:
+        entries = ", ".join(entry.show(latex)[0] for entry in self.entries)
+        return rf"\left[{entries}\right]" if latex else f"[{entries}]", ATOM
+
+    def substitute(self, read: Callable[[Symbol], Expr]) -> Expr:
+        return Row([entry.substitute(read) for entry in self.entries])
+
+
 def product(a: Expr, b: Expr) -> Call:
     """Two factors side by side, also where one is 1."""
     return Call(ops.mul.notation, (a, b))
@@ -146,7 +180,7 @@ def _compare(text: str, latex: str, decide: Callable[[float, float], bool], a: E
     b = b if isinstance(b, Expr) else Number(float(b))
     if isinstance(a, Number) and isinstance(b, Number):
         return decide(a.value, b.value)
-    return Call(Notation(f"{{a}} {text} {{b}}", f"{{a}} {latex} {{b}}", CONDITION), (a, b))
+    return Call(Notation(f"{{a}} {text} {{b}}", f"{{a}} {latex} {{b}}", COMPARISON), (a, b))
 
 
 def _value(x: Expr) -> float | None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import ops
 from .backward import backward
-from .graph import BOTH, FIRST, LEAF, MANY, SECOND, VECTOR, Node, Note, Rule, modes, sweep_order
+from .graph import BOTH, FIRST, LEAF, MANY, SECOND, VECTOR, Node, Note, Rule, modes
 from .names import calling_line
 from .op import NOT_FINITE, Elementwise, Op, Reduction, ieee, to_float
 from .operands import Vector, as_number, clock, elements, foreign
@@ -225,19 +225,16 @@ class Value(Operators, Node):
     # ------------------------------------------------------------------ copies, without recursion
 
     def __copy__(self) -> Value:
-        return _duplicate(self, self._a, self._b)
+        return self._duplicate(self._a, self._b)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        """A copy of the whole graph below this node, sharing what the original shares."""
-        for node in reversed(sweep_order(self)):
-            if id(node) in memo:
-                continue
-            if node._rule.reach == MANY:
-                a, b = tuple(memo.get(id(x), x) for x in node._a), None
-            else:  # a vector of plain numbers is not in the order, and may be shared
-                a, b = (memo.get(id(x), x) for x in (node._a, node._b))
-            memo[id(node)] = Vector(a) if isinstance(node, Vector) else _duplicate(node, a, b)
-        return memo[id(self)]  # type: ignore[no-any-return]
+    def _duplicate(self, a: Any, b: Any) -> Value:
+        copy = _new(Value)
+        copy._data, copy._a, copy._b, copy._mark = self._data, a, b, None
+        copy._grad = self._grad._data if isinstance(self._grad, Value) else self._grad
+        copy._rule = LEAF if self.op is None else rule_for(self.op, self._rule.reach)
+        if hasattr(self, "_note"):
+            copy._note = Note(self.name, self.site)
+        return copy
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.op is not None:
@@ -254,18 +251,6 @@ def _restore(data: float, grad: float, name: str | None) -> Value:
     return leaf
 
 
-def _duplicate(node: Any, a: Any, b: Any) -> Value:
-    """The same node on perhaps other operands: number, gradient, name, but not the hooks."""
-    copy = _new(Value)
-    copy._data, copy._grad, copy._a, copy._b, copy._mark = node._data, node._grad, a, b, None
-    if isinstance(node._grad, Value):
-        copy._grad = node._grad._data
-    copy._rule = LEAF if node.op is None else rule_for(node.op, node._rule.reach)
-    if hasattr(node, "_note"):
-        copy._note = Note(node.name, node.site)
-    return copy
-
-
 def matvec(rows: Sequence[Vector], x: Vector) -> list[Value]:
     """The product of a matrix and a vector: one `dot` node per row, as a layer of neurons makes them.
 
@@ -277,13 +262,16 @@ def matvec(rows: Sequence[Vector], x: Vector) -> list[Value]:
     >>> [y.data for y in matvec(rows, Vector([1.0, 1.0]))]
     [3.0, 7.0]
     """
+    x = x if type(x) is Vector else Vector(x)
     numbers, scalar, now, n = x.numbers, ops.dot.scalar, clock.now, len(x._a)
     second = SECOND if x._rule is VECTOR else 0
-    with_nodes, without = rule_for(ops.dot, FIRST | second), rule_for(ops.dot, second)
+    with_nodes = rule_for(ops.dot, FIRST | second)
+    without = rule_for(ops.dot, SECOND)
     nodes = []
     for w in rows:
-        if modes.watched or len(w._a) != n:
-            nodes.append(ops.dot(w, x))
+        if modes.watched or type(w) is not Vector or len(w) != n or not (second or w._rule is VECTOR):
+            y = ops.dot(w, x)  # with all the checks
+            nodes.append(y if isinstance(y, Value) else Value(y))
             continue
         node = _new(Value)
         node._data = scalar(w._data if w._read == now else w.numbers, numbers)
@@ -348,7 +336,9 @@ def _watched(data: float, rule: Rule, a: Any, b: Any) -> Value:
 
 
 def _is_scalar(x: Any) -> bool:
-    return isinstance(x, (Value, Real)) or (isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub")
+    return isinstance(x, (Value, Real, np.bool_)) or (
+        isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "biuf"
+    )
 
 
 def _general(op: Op, a: Any, b: Any, other: Any) -> Any:

@@ -24,8 +24,9 @@ class Module:
                     yield part
 
     def parameters(self) -> list[Value]:
-        """Every parameter of the module and of the modules it holds."""
-        return [parameter for child in self.children() for parameter in child.parameters()]
+        """Every parameter of the module and of the modules it holds, once even if two of them share it."""
+        found = [parameter for child in self.children() for parameter in child.parameters()]
+        return list(dict.fromkeys(found))
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""

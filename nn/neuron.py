@@ -6,6 +6,8 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 import autograd
 from autograd import Value, Vector
 
@@ -14,7 +16,7 @@ from .module import Module
 __all__ = ["MLP", "Layer", "Neuron", "Perceptron"]
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "linear": lambda z: z,
+    "linear": Value.__pos__,
     "elu": autograd.elu,
     "gelu": autograd.gelu,
     "leaky_relu": autograd.leaky_relu,
@@ -89,11 +91,9 @@ class Neuron(Module):
     """
 
     def __init__(self, inputs: int, activation: str = "relu", *, seed: int | random.Random | None = None) -> None:
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation: got {activation!r}: choose one of {', '.join(sorted(ACTIVATIONS))}")
+        _activation(activation)
         rng = seed if isinstance(seed, random.Random) else random.Random(seed)
         self.activation = activation
-        self._activate = ACTIVATIONS[activation]
         # The bias is the weight of an input that is always 1, so that the weighted sum is one node.
         weights = [Value(rng.uniform(-1, 1)) for _ in range(_positive(inputs, "inputs"))]
         self._weights = Vector([*weights, Value(0.0)])
@@ -109,9 +109,8 @@ class Neuron(Module):
         return self._weights[-1]  # type: ignore[no-any-return]
 
     def __call__(self, x: Sequence[Any]) -> Any:
-        if len(x) != len(self._weights) - 1:
-            raise ValueError(f"Neuron: takes {len(self._weights) - 1} inputs, got {len(x)}")
-        return self._activate(autograd.dot(self._weights, (*x, 1.0)))
+        activate = ACTIVATIONS[self.activation]
+        return activate(autograd.dot(self._weights, _extended(x, len(self._weights) - 1, "Neuron")))
 
     def parameters(self) -> list[Value]:
         return list(self._weights)
@@ -132,17 +131,16 @@ class Layer(Module):
     ) -> None:
         rng = seed if isinstance(seed, random.Random) else random.Random(seed)
         self.inputs = inputs
+        self.activation = activation
         self.neurons = [Neuron(inputs, activation, seed=rng) for _ in range(_positive(outputs, "outputs"))]
-        self._activate = ACTIVATIONS[activation]
         self._rows = [neuron._weights for neuron in self.neurons]
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
-        if len(x) != self.inputs:
-            raise ValueError(f"Layer: takes {self.inputs} inputs, got {len(x)}")
-        return [self._activate(z) for z in autograd.matvec(self._rows, Vector((*x, 1.0)))]
+        activate = ACTIVATIONS[self.activation]
+        return [activate(z) for z in autograd.matvec(self._rows, _extended(x, self.inputs, "Layer"))]
 
     def __repr__(self) -> str:
-        return f"Layer({self.inputs}, {len(self.neurons)}, {self.neurons[0].activation!r})"
+        return f"Layer({self.inputs}, {len(self.neurons)}, {self.activation!r})"
 
 
 class MLP(Module):
@@ -172,9 +170,12 @@ class MLP(Module):
         *,
         seed: int | random.Random | None = None,
     ) -> None:
+        if not isinstance(sizes, Sequence):
+            raise TypeError(f"MLP: sizes must be a list such as [16, 16, 1], got {sizes!r}")
         if not sizes:
             raise ValueError("MLP: sizes is empty: give the number of neurons of each layer, such as [16, 16, 1]")
         rng = seed if isinstance(seed, random.Random) else random.Random(seed)
+        _activation(activation)
         activations = [activation] * (len(sizes) - 1) + ["linear"]
         self.layers = [
             Layer(before, after, name, seed=rng)
@@ -192,7 +193,21 @@ class MLP(Module):
         return f"MLP({self.layers[0].inputs}, {sizes}, {self.activation!r})"
 
 
+def _activation(name: Any) -> None:
+    if name not in ACTIVATIONS:
+        raise ValueError(f"activation: got {name!r}: choose one of {', '.join(sorted(ACTIVATIONS))}")
+
+
+def _extended(x: Any, inputs: int, what: str) -> Vector:
+    """The inputs, and the 1 that the bias multiplies."""
+    if isinstance(x, (str, bytes)) or not isinstance(x, (Sequence, np.ndarray)):
+        raise TypeError(f"{what}: takes a list of {inputs} numbers or nodes, got {x!r}: write [{x!r}] for one")
+    if len(x) != inputs:
+        raise ValueError(f"{what}: takes {inputs} inputs, got {len(x)}")
+    return Vector((*x, 1.0))
+
+
 def _positive(count: Any, what: str) -> int:
-    if not isinstance(count, int) or count < 1:
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise ValueError(f"{what}: must be a positive whole number, got {count!r}")
     return count

@@ -10,7 +10,9 @@ from autograd.op import Reduction
 LONGEST = 5  # elements of a vector
 REACH = 5.0  # beyond, most rows are flat, or so steep that a test would be one of magnitudes only
 
-any_float = st.floats()  # nan, ±0, ±inf, subnormals, the largest: Hypothesis likes the nasty ones
+NASTY = (0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 5e-324, 1e-200, 1e200, -1.7976931348623157e308)
+
+any_float = st.sampled_from(NASTY) | st.floats() | st.floats(-100.0, 100.0)  # Hypothesis alone goes to extremes
 quiet_float = any_float.map(lambda x: x if x == x else math.nan)  # without nan's other bit patterns
 
 
@@ -38,8 +40,12 @@ BESIDE_THE_DOMAIN = {
 
 
 def places(op):
-    """Where the row can be differentiated, and by which operands: points, and their indices or None for all."""
-    inside = st.tuples(points(op), st.none())
+    """Where the row can be differentiated, and by which operands: points, and their indices or None for all.
+
+    The other operands are constants; there a rule of its own passes the gradient on.
+    """
+    some = st.sets(st.integers(0, op.arity - 1), min_size=1) if op.arity > 1 else st.nothing()
+    inside = st.tuples(points(op), st.none() | some)
     if op.name not in BESIDE_THE_DOMAIN:
         return inside
     beside, wrt = BESIDE_THE_DOMAIN[op.name]

@@ -19,6 +19,7 @@ PACKAGES = ["autograd", "nn", "demos", "tests"]
 LAYERS = [
     "op",  # what a row of the table is
     "graph",  # nodes, the order of the sweep, the modes
+    "operands",  # what an op may be applied to
     "ops",  # the table
     "operators",  # dunder and named methods
     "rules",  # rows as contributions to gradients
@@ -56,6 +57,11 @@ def imports(tree: ast.Module, package: str) -> Iterator[Import]:
                 continue
             case ast.Import():
                 yield from (Import(alias.name, "", node.lineno) for alias in node.names)
+            case ast.Call(
+                func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str(source)), *_],
+            ):
+                yield Import(source, "", node.lineno)
             case ast.ImportFrom():
                 source = node.module or ""
                 if node.level:
@@ -182,6 +188,7 @@ SMALL = {f"autograd/{name}.py": "" for name in LAYERS} | {"nn/__init__.py": "", 
         ("autograd/ops.py", "from nn import MLP", "autograd imports nn, which stands above it"),
         ("autograd/ops.py", "import demos.moons", "autograd imports demos, which stands above it"),
         ("autograd/ops.py", "from tests.oracles import ORACLES", "autograd imports tests, which stands above it"),
+        ("autograd/ops.py", "importlib.import_module('nn.neuron')", "autograd imports nn, which stands above it"),
         ("autograd/unheard_of.py", "", "not in LAYERS"),
         ("autograd/unheard_of/inner.py", "", "not in LAYERS"),
         ("nn/neuron.py", "import demos", "nn imports demos, which stands above it"),

