@@ -11,9 +11,11 @@ import numpy as np
 from .graph import LEAF, VECTOR, Node
 from .op import to_float
 
-__all__ = ["Vector", "as_number", "clock", "elements", "foreign"]
+__all__ = ["PLAIN", "Vector", "as_number", "clock", "elements", "foreign"]
 
 FLOATS = frozenset((float,))
+PLAIN: set[type] = {float}
+"""What may stand in a graph as it is; each class of nodes for floats adds itself."""
 
 
 def as_number(x: Any, what: str) -> float:
@@ -39,7 +41,7 @@ def as_number(x: Any, what: str) -> float:
 
 def elements(operands: Sequence[Any], what: str = "operand") -> tuple[Any, ...]:
     """The operands as nodes and floats."""
-    if all(type(x) is float or isinstance(x, Node) for x in operands):
+    if PLAIN.issuperset(map(type, operands)):
         return tuple(operands)
     return tuple(x if isinstance(x, Node) else as_number(x, what) for x in operands)
 

@@ -30,18 +30,25 @@ def rule_for(op: Op, reach: int) -> Rule:
 
 def _pull_first(op: Op) -> Pull:
     """The only node is the first operand, of one or of two."""
-    partial, binary = op.partials[0], op.arity == 2
+    partial = op.partials[0]
 
-    def pull(node: Node) -> None:
+    def pull_unary(node: Node) -> None:
         a = node._a
-        operands = (a._data, node._b, node._data) if binary else (a._data, node._data)
         try:
-            d = partial(*operands)
+            d = partial(a._data, node._data)
         except ArithmeticError:
-            d = ieee(partial, operands)
+            d = ieee(partial, (a._data, node._data))
         a._grad += node._grad * d
 
-    return pull
+    def pull_binary(node: Node) -> None:
+        a = node._a
+        try:
+            d = partial(a._data, node._b, node._data)
+        except ArithmeticError:
+            d = ieee(partial, (a._data, node._b, node._data))
+        a._grad += node._grad * d
+
+    return pull_unary if op.arity == 1 else pull_binary
 
 
 def _pull_second(op: Op) -> Pull:
@@ -115,6 +122,17 @@ def _pull_many(op: Op) -> Pull:
 def _pull_vectors(op: Op, reach: int) -> Pull:
     """The operands are vectors; those that hold nodes gather gradients for all their elements."""
     partial_a, partial_b = op.partials[0], op.partials[-1]
+    crossed = op.arity == 2 and _argument(partial_a) == 1 and _argument(partial_b) == 0
+
+    def pull_crossed(node: Node) -> None:  # a weighted sum
+        gradient = node._grad
+        if gradient == 0.0 and isfinite(node._data):
+            return  # as below
+        a, b = node._a, node._b
+        if reach & FIRST:
+            _gather(a, gradient, b._data)
+        if reach & SECOND:
+            _gather(b, gradient, a._data)
 
     def pull(node: Node) -> None:
         gradient, result = node._grad, node._data
@@ -127,7 +145,7 @@ def _pull_vectors(op: Op, reach: int) -> Pull:
         if reach & SECOND:
             _gather(b, gradient, partial_b(*operands))
 
-    return pull
+    return pull_crossed if crossed else pull
 
 
 def _gather(vector: Node, gradient: float, local: Any) -> None:

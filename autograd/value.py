@@ -15,7 +15,7 @@ from .backward import backward
 from .graph import BOTH, FIRST, LEAF, MANY, SECOND, VECTOR, Node, Note, Rule, modes
 from .names import calling_line
 from .op import NOT_FINITE, Elementwise, Op, Reduction, ieee, to_float
-from .operands import Vector, as_number, clock, elements, foreign
+from .operands import PLAIN, Vector, as_number, clock, elements, foreign
 from .operators import Operators
 from .rules import rule_for
 
@@ -124,6 +124,8 @@ class Value(Operators, Node):
         elif type(other) is float:
             data = self._data + other
             rule = _ADD_FIRST
+        elif type(other) is int:
+            return self + to_float(other)
         else:
             return _general(ops.add, self, other, other)
         if modes.watched:
@@ -144,6 +146,8 @@ class Value(Operators, Node):
         elif type(other) is float:
             data = self._data * other
             rule = _MUL_FIRST
+        elif type(other) is int:
+            return self * to_float(other)
         else:
             return _general(ops.mul, self, other, other)
         if modes.watched:
@@ -251,6 +255,9 @@ def _restore(data: float, grad: float, name: str | None) -> Value:
     return leaf
 
 
+PLAIN.add(Value)
+
+
 def matvec(rows: Sequence[Vector], x: Vector) -> list[Value]:
     """The product of a matrix and a vector: one `dot` node per row, as a layer of neurons makes them.
 
@@ -269,7 +276,7 @@ def matvec(rows: Sequence[Vector], x: Vector) -> list[Value]:
     without = rule_for(ops.dot, SECOND)
     nodes = []
     for w in rows:
-        if modes.watched or type(w) is not Vector or len(w) != n or not (second or w._rule is VECTOR):
+        if modes.watched or type(w) is not Vector or len(w._a) != n or not (second or w._rule is VECTOR):
             y = ops.dot(w, x)  # with all the checks
             nodes.append(y if isinstance(y, Value) else Value(y))
             continue
@@ -343,9 +350,6 @@ def _is_scalar(x: Any) -> bool:
 
 def _general(op: Op, a: Any, b: Any, other: Any) -> Any:
     """A binary operator where the other side is no float and no Value: other numbers, arrays, mistakes."""
-    if type(other) is int:
-        other = to_float(other)
-        return Value.__apply__(op, (a, other) if isinstance(a, Value) else (other, b))
     if _is_scalar(other) or isinstance(other, _MISTAKES):
         return op(a, b)
     return NotImplemented  # an array or another carrier: it knows what to do
@@ -391,6 +395,8 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
         elif type(other) is float:
             y = other
             rule = first
+        elif type(other) is int:
+            return method(self, to_float(other))
         else:
             return _general(op, self, other, other)
         try:
@@ -407,7 +413,7 @@ def _reflected(op: Op) -> Callable[[Any, Any], Any]:
 
     def method(self: Any, other: Any) -> Any:
         if type(other) is not float:
-            return _general(op, other, self, other)
+            return method(self, to_float(other)) if type(other) is int else _general(op, other, self, other)
         x = self._data
         try:
             data = scalar(other, x)

@@ -4,6 +4,7 @@ import math
 import re
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -124,10 +125,10 @@ def test_hotdog_prints_the_decks_table_and_learns_it(capsys):
     printed = capsys.readouterr().out
     table = re.findall(r"^  \[(\d), (\d), (\d)\] = +(\d+) ([>≤]) 4  →  (\d)   (.+)$", printed, re.MULTILINE)
     assert len(table) == 8
-    for ketchup, mustard, bun, total, relation, answer, inside in table:
-        weighed = [int(ketchup), int(mustard), int(bun)]
-        assert int(total) == sum(weighed)
-        assert (relation == ">") == (int(total) > 4) == (answer == "1")
+    for (*columns, total, relation, answer, inside), inputs in zip(table, product((0, 1), repeat=3), strict=True):
+        weighed = [weight * x for weight, x in zip((3, 2, 6), inputs, strict=True)]
+        assert [*columns, total] == list(map(str, [*weighed, sum(weighed)]))
+        assert (relation == ">") == (sum(weighed) > 4) == (answer == "1")
         names = [name for name, weight in zip(hotdog.INGREDIENTS, weighed, strict=True) if weight]
         assert inside == (" and ".join(names) or "nothing")
     assert "the sum is 2, and the answer 0" in printed

@@ -292,3 +292,6 @@ def test_no_number_is_too_special_to_be_explained(op, special):
     y = autograd.add(op(*slots), 1.0)
     lines = forward_lines(y) + backward_lines(y)
     assert len(lines) == 2 + 1 + len(flat(slots))
+    totals = sums(y, 1.0)
+    y.backward()
+    assert {node: repr(node.grad) for node in totals} == {node: repr(total) for node, total in totals.items()}

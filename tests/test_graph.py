@@ -555,6 +555,7 @@ def test_the_first_operation_that_is_not_finite_is_named(operation, told):
         (lambda x: x.sqrt(), 1.0, "sqrt(0.0)"),
         (lambda x: abs(x) ** 0.5, 1.0, "pow(0.0, 0.5)"),
         (lambda x: x * 1e300, 1e300, "mul(0.0, 1e+300)"),
+        (lambda x: x * Value(1e300), 1e300, "mul(0.0, 1e+300)"),
         (lambda x: autograd.where(1.0, x * 1e300, x), 1e300, "mul(0.0, 1e+300)"),
         (lambda x: dot([x, 1.0], [1e300, 1.0]), 1e300, "dot(0.0, 1.0, 1e+300, 1.0)"),
         (lambda x: dot([1e300], [x + 1]), 1e300, "dot(1e+300, 1.0)"),

@@ -392,6 +392,7 @@ def test_conversion_to_arrays():
         (lambda v: Vector([v, None]), TypeError, ["Vector: ", "None"]),
         (lambda v: matvec([Vector([v])], Vector([1.0, 2.0])), ValueError, ["lengths 1 and 2", "equal"]),
         (lambda v: matvec([[v, "x"]], [1.0, 2.0]), TypeError, ["'x'", "str", "float('x')"]),
+        (lambda v: Vector([v]).register_hook(print), TypeError, ["register_hook: ", "Vector", "elements"]),
         (lambda v: Vector(v), TypeError, ["Vector: ", "sequence", "Value(3.0"]),
     ],
 )

@@ -1,8 +1,8 @@
 """The scalar engine beside micrograd, on micrograd's own example; and its cost per node.
 
 One step of micrograd's two-moons demo: 100 samples through MLP(2, [16, 16, 1]), hinge loss with an L2
-penalty, backward, gradient descent.  Each side runs in a process of its own with the same imports (those
-of micrograd's notebook), the sides take turns, and the garbage collector is at its defaults.
+penalty, backward, gradient descent.  Each side runs in a process of its own with the same imports, the
+sides take turns, and the garbage collector is at its defaults.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ SIDES = {
 }
 
 
-def moons() -> tuple[list[list[float]], list[int]]:
+Moons = tuple[list[list[float]], list[int]]
+
+
+def moons() -> Moons:
     """Two interleaved half circles, 100 points, with their labels −1 and 1."""
     from sklearn.datasets import make_moons
 
@@ -36,9 +39,9 @@ def moons() -> tuple[list[list[float]], list[int]]:
     return x.tolist(), (2 * y - 1).tolist()
 
 
-def same_model(engine: Any, networks: Any) -> tuple[Callable[[], Any], Any]:
+def same_model(engine: Any, networks: Any, data: Moons) -> tuple[Callable[[], Any], Any]:
     """The notebook's loss, word for word, on whichever `Value` the engine has."""
-    x, y = moons()
+    x, y = data
     model = networks.MLP(2, [16, 16, 1])
 
     def loss() -> Any:
@@ -52,12 +55,12 @@ def same_model(engine: Any, networks: Any) -> tuple[Callable[[], Any], Any]:
     return loss, model
 
 
-def module_model() -> tuple[Callable[[], Any], Any]:
+def module_model(data: Moons) -> tuple[Callable[[], Any], Any]:
     """The same loss as one writes it here: sums as one node, inputs as plain numbers."""
     import autograd
     import nn
 
-    x, y = moons()
+    x, y = data
     model = nn.MLP(2, [16, 16, 1], seed=1337)
     parameters = model.parameters()
 
@@ -68,24 +71,22 @@ def module_model() -> tuple[Callable[[], Any], Any]:
     return loss, model
 
 
-def run_side(side: str) -> dict[str, Any]:
-    """Time the steps of one side, in this process."""
-    import matplotlib.pyplot  # noqa: F401 - the notebook's imports, on every side
+def run_side(side: str, data: Moons) -> dict[str, Any]:
+    """Time the steps of one side, in this process, which imports all engines whichever it times."""
     import micrograd.engine
     import micrograd.nn
-    import numpy  # noqa: F401
 
     import autograd
     import nn  # noqa: F401
 
     random.seed(1337)
     if side == "module":
-        loss, model = module_model()
+        loss, model = module_model(data)
     elif side == "nodes":
         micrograd.nn.Value = autograd.Value  # micrograd's own modules on this engine's nodes
-        loss, model = same_model(autograd, micrograd.nn)
+        loss, model = same_model(autograd, micrograd.nn, data)
     else:
-        loss, model = same_model(micrograd.engine, micrograd.nn)
+        loss, model = same_model(micrograd.engine, micrograd.nn, data)
 
     def step() -> float:
         total = loss()
@@ -108,11 +109,13 @@ def compare(rounds: int) -> None:
     times: dict[str, list[float]] = {side: [] for side in SIDES}
     ratios: dict[str, list[float]] = {side: [] for side in SIDES}
     losses: dict[str, list[float]] = {}
+    data = json.dumps(moons())
     for _ in range(rounds):
         medians = {}
         for side in SIDES:
             command = [sys.executable, "-m", "tests.benchmarks.scalar", side]
-            answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            process = subprocess.run(command, input=data, check=True, capture_output=True, text=True)
+            answer = json.loads(process.stdout)
             medians[side] = statistics.median(answer["times"])
             times[side] += answer["times"]
             losses[side] = answer["losses"]
@@ -173,4 +176,4 @@ def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run_side(sys.argv[1])))
+    print(json.dumps(run_side(sys.argv[1], json.load(sys.stdin))))
