@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -99,6 +99,9 @@ class Vector(Node):
             self._read = clock.now
             self._data = [x if type(x) is float else x._data for x in self._a]
         return self._data  # type: ignore[no-any-return]
+
+    def register_hook(self, hook: Any) -> NoReturn:
+        raise TypeError("register_hook: a Vector has no gradient of its own: register it on its elements")
 
     def _duplicate(self, a: Any, b: Any) -> Vector:
         return Vector(a)

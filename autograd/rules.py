@@ -130,16 +130,16 @@ def _pull_vectors(op: Op, reach: int) -> Pull:
             return  # as below
         a, b = node._a, node._b
         if reach & FIRST:
-            _gather(a, gradient, b._data)
+            _gather(a, gradient, b.numbers)
         if reach & SECOND:
-            _gather(b, gradient, a._data)
+            _gather(b, gradient, a.numbers)
 
     def pull(node: Node) -> None:
         gradient, result = node._grad, node._data
         if gradient == 0.0 and isfinite(result):
             return  # as behind a dead relu: the operands are finite too, so that every share is 0
         a, b = node._a, node._b
-        operands = (a._data, result) if b is None else (a._data, b._data, result)
+        operands = (a.numbers, result) if b is None else (a.numbers, b.numbers, result)
         if reach & FIRST:
             _gather(a, gradient, partial_a(*operands))
         if reach & SECOND:

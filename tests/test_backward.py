@@ -261,14 +261,15 @@ def fail(gradient):
 
 
 NO_NUMBER = "^hook: must return a number or None, .* returned "
+NO_GRADIENT = "^backward: gradient: must be a real number, got "
 FAILURES = {
-    "raising hook": (fail, 1.0, ZeroDivisionError, ""),
-    "interrupted": (interrupt, 1.0, KeyboardInterrupt, ""),
+    "raising hook": (fail, 1.0, ZeroDivisionError, None),
+    "interrupted": (interrupt, 1.0, KeyboardInterrupt, None),
     "hook returns text": (lambda gradient: "ten", 1.0, TypeError, NO_NUMBER + "'ten'"),
     "hook returns a list": (lambda gradient: [gradient], 1.0, TypeError, NO_NUMBER + r"\["),
     "hook returns a complex number": (lambda gradient: 1j, 1.0, TypeError, NO_NUMBER + "1j"),
-    "gradient is text": (lambda gradient: None, "x", TypeError, "^backward: gradient: must be a real number, got 'x'"),
-    "gradient is None": (lambda gradient: None, None, TypeError, "^backward: gradient: must be a real number, got None"),
+    "gradient is text": (lambda gradient: None, "x", TypeError, NO_GRADIENT + "'x'"),
+    "gradient is None": (lambda gradient: None, None, TypeError, NO_GRADIENT + "None"),
 }
 
 
@@ -427,7 +428,7 @@ def pairs(elements):
 
 @given(pairs(numbers), pairs(numbers))
 def test_a_shared_vector_gives_what_dot_gives(first, second):
-    """`matvec` of shared vectors, `dot` of lists, and single products: to the last bit, and to rounding."""
+    """`matvec` of shared vectors and `dot` of lists to the last bit; single products are added otherwise."""
 
     def layer(product):
         n = min(len(first), len(second))
@@ -441,7 +442,7 @@ def test_a_shared_vector_gives_what_dot_gives(first, second):
     shared = layer(lambda rows, x: matvec(list(map(Vector, rows)), Vector(x)))
     lists = layer(lambda rows, x: [dot(row, x) for row in rows])
     single = layer(lambda rows, x: [sum((a * b for a, b in zip(row, x, strict=True)), Value(0.0)) for row in rows])
-    assert shared[0] == lists[0] == single[0]
+    assert shared[0] == lists[0] == pytest.approx(single[0], rel=1e-12, abs=1e-9)
     assert shared[1] == pytest.approx(lists[1], rel=1e-12, abs=1e-9)
     assert shared[1] == pytest.approx(single[1], rel=1e-12, abs=1e-9)
 
