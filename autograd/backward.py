@@ -77,8 +77,8 @@ def _sweep_recorded(order: list[Node], gradient: Any) -> None:
     """
     gradients: dict[Node, Any] = {order[0]: gradient}
     watched = modes.watched and modes.anomaly.get()
-    modes.enter(modes.recording, True)
-    modes.enter(modes.anomaly, False)  # the sweep itself says which node of the forward pass is to blame
+    modes.enter(order, modes.recording, True)
+    modes.enter(order, modes.anomaly, False)  # the sweep itself says which node of the forward pass is to blame
     try:
         for node in order:
             upstream = run_hooks(node._rule.hooks, gradients.pop(node, 0.0))
@@ -93,5 +93,5 @@ def _sweep_recorded(order: list[Node], gradient: Any) -> None:
                 if watched:
                     _check(float(total), node, float(upstream))
     finally:
-        modes.leave()
-        modes.leave()
+        modes.leave(order)
+        modes.leave(order)

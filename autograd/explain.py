@@ -78,6 +78,7 @@ class Labels:
         self.names = dict(variable_names(order) if names is None else names)
         self._symbols: dict[Node, Symbol] = {}
         self._nodes: dict[Symbol, Node] = {}
+        self._last: tuple[Node | None, list[Expr]] = (None, [])
         taken = set(self.names.values())
         for i, node in enumerate(reversed(order)):
             symbol = Symbol(self.names[node]) if node in self.names else self._unnamed(node, f"v{i}", taken)
@@ -104,6 +105,13 @@ class Labels:
     def with_numbers(self, formula: Expr) -> Expr:
         """The formula with every label replaced by its node's number."""
         return formula.substitute(lambda symbol: Number(self._nodes[symbol]._data))
+
+    def local_derivatives(self, node: Node) -> list[Expr]:
+        """The rules of a node's operation, read by the labels: one derivative per parent."""
+        if self._last[0] is not node:  # steps of one node follow each other
+            local = [x if isinstance(x, Expr) else Number(x) for _, x in local_derivatives(node, self)]
+            self._last = (node, local)
+        return self._last[1]
 
     def differential(self, node: Node) -> str:
         """`dz`, or `d(w · x)` for a node without a name."""
@@ -164,7 +172,7 @@ def backward_lines(root: Node, gradient: float = 1.0, names: Mapping[Node, str] 
 def sentence(step: Contribution, root: Node, labels: Labels) -> str:
     """One contribution as a line of text."""
     d_root, d_node, d_parent = map(labels.differential, (root, step.node, step.parent))
-    upstream, local = Number(step.upstream), _local_formula(step, labels)
+    upstream, local = Number(step.upstream), labels.local_derivatives(step.node)[step.operand]
     chain_rule = f"{d_root}/{d_node} · {d_node}/{d_parent}"
     return f"{d_root}/{d_parent} += " + _chain(
         [
@@ -174,13 +182,6 @@ def sentence(step: Contribution, root: Node, labels: Labels) -> str:
             format_number(step.amount),
         ]
     )
-
-
-def _local_formula(step: Contribution, labels: Labels) -> Expr:
-    """The local derivative of a step: the rule in the table, read by the labels."""
-    locals_ = [local for _, local in local_derivatives(step.node, labels)]
-    local = locals_[step.operand]
-    return local if isinstance(local, Expr) else Number(local)
 
 
 def _chain(parts: list[str]) -> str:

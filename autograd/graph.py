@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 import weakref
 from collections.abc import Callable
@@ -247,12 +248,12 @@ def sweep_order(root: Node) -> list[Node]:
             reach = node._rule.reach
             if reach == BOTH:  # most nodes, so without the detour through a list of parents
                 a, b = node._a, node._b
-                if a._mark is not closed:
-                    push(a)
-                    if b._mark is not closed:
-                        push(b)
-                elif b._mark is not closed:
+                if b._mark is not closed:
                     push(b)
+                    if a._mark is not closed:
+                        push(a)  # on top, so that the order follows the formula from left to right
+                elif a._mark is not closed:
+                    push(a)
                 else:
                     node._mark = closed
                     append(pop())
@@ -261,7 +262,7 @@ def sweep_order(root: Node) -> list[Node]:
             elif reach == SECOND:
                 push(node._b)
             elif reach == MANY:
-                stack += [x for x in node._a if type(x) is not float and x._mark is not closed]
+                stack += [x for x in reversed(node._a) if type(x) is not float and x._mark is not closed]
     order.reverse()
     return order
 
@@ -280,16 +281,23 @@ class _Modes:
         self._entered: ContextVar[tuple[Any, ...]] = ContextVar("entered", default=())  # with what was before
         self._lock = threading.Lock()
 
-    def enter(self, mode: ContextVar[bool], value: bool) -> None:
-        self._entered.set((*self._entered.get(), (mode, mode.get())))
+    def enter(self, owner: object, mode: ContextVar[bool], value: bool) -> None:
+        self._entered.set((*self._entered.get(), (owner, mode, mode.get())))
         mode.set(value)
         with self._lock:
             self.watched += 1
 
-    def leave(self) -> None:
-        *rest, (mode, before) = self._entered.get()
-        self._entered.set(tuple(rest))
-        mode.set(before)
+    def leave(self, owner: object) -> None:
+        """Undo what this owner entered last, also if others entered since: a generator may be suspended."""
+        entries = list(self._entered.get())
+        i = max(i for i, entry in enumerate(entries) if entry[0] is owner)
+        _, mode, before = entries.pop(i)
+        later = next((j for j in range(i, len(entries)) if entries[j][1] is mode), None)
+        if later is None:
+            mode.set(before)
+        else:  # the value stands, but what to go back to from it has changed
+            entries[later] = (entries[later][0], mode, before)
+        self._entered.set(tuple(entries))
         with self._lock:
             self.watched -= 1
 
@@ -303,11 +311,17 @@ class _Mode(ContextDecorator):
     _mode: ContextVar[bool]
     _value: bool
 
+    def __call__(self, function: Any) -> Any:
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            name = type(self).__name__
+            raise TypeError(f"{name}: would end before {function.__name__} runs: write `with {name}():` inside it")
+        return super().__call__(function)
+
     def __enter__(self) -> None:
-        modes.enter(self._mode, self._value)
+        modes.enter(self, self._mode, self._value)
 
     def __exit__(self, *error: object) -> None:
-        modes.leave()
+        modes.leave(self)
 
 
 class no_grad(_Mode):  # noqa: N801 - PyTorch's name

@@ -20,6 +20,8 @@ def format_number(x: float) -> str:
     >>> format_number(-4.0), format_number(0.1 + 0.2), format_number(1e-9)
     ('-4', '0.3', '1e-09')
     """
+    if x == 0:
+        return "0"  # also for -0.0
     return f"{x:.0f}" if abs(x) < 1e6 and x == round(x) else f"{x:.6g}"
 
 
