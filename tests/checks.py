@@ -32,6 +32,8 @@ MAGNIFIED = {
     "logaddexp": lambda y, a, b: 1 + abs(a) + abs(b),
     "sum": lambda y, *terms: sum(map(abs, terms)),
     "dot": lambda y, *factors: sum(map(abs, map(mul, factors, factors[len(factors) // 2 :]))),
+    # The C library's cube root is good to 4 units in the last place only, which is 8 roundings.
+    "cbrt": lambda y, a: 2 * abs(y),
     # The argument of erfc, -a/√2, is rounded, and the tail of erfc magnifies that by a² + 1.
     "gelu": lambda y, a: abs(y) * (a * a + 1),
 }

@@ -519,6 +519,46 @@ def test_tasks_may_share_one_object():
     assert found == [True, False]
 
 
+def test_modes_end_in_any_order():
+    """A generator that was suspended in one mode ends it in the midst of another, which stands."""
+
+    def suspended():
+        with no_grad():
+            yield is_recorded()
+
+    generator = suspended()
+    assert (is_recorded(), next(generator)) == (True, False)
+    with detect_anomaly():
+        assert list(generator) == []
+        assert is_recorded()
+        with pytest.raises(FloatingPointError):
+            Value(0.0).log()
+    assert Value(0.0).log().data == -float("inf")
+    with no_grad():
+        generator = suspended()
+        next(generator)
+        inner = enable_grad()
+        inner.__enter__()
+        assert list(generator) == []
+        assert is_recorded()
+        inner.__exit__(None, None, None)
+        assert not is_recorded()
+    assert is_recorded()
+
+
+@pytest.mark.parametrize("mode", [no_grad, enable_grad, detect_anomaly])
+def test_modes_do_not_decorate_what_runs_later(mode):
+    async def task():
+        pass
+
+    def numbers():
+        yield 1
+
+    for function in (task, numbers):
+        with pytest.raises(TypeError, match=rf"^{mode.__name__}: .* {function.__name__} runs: write `with "):
+            mode()(function)
+
+
 # ---------------------------------------------------------------------- anomalies
 
 

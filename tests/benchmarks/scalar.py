@@ -131,6 +131,17 @@ def compare(rounds: int) -> None:
     print(f"Losses of the first two sides differ by at most {agree:.1e} over {STEPS['micrograd']} steps.\n")
 
 
+def build_chain(size: int) -> tuple[float, Any]:
+    """A chain of multiplications, and how long it took to build."""
+    import autograd
+
+    node = autograd.Value(1.0)
+    start = time.perf_counter()
+    for _ in range(size):
+        node = node * 1.0000001
+    return time.perf_counter() - start, node
+
+
 def cost_per_node() -> None:
     """Bytes per node, and time per operation against the size of the graph."""
     import micrograd.engine
@@ -138,23 +149,23 @@ def cost_per_node() -> None:
     import autograd
 
     print("A chain of multiplications")
-    print(f"{'ops':>9} {'build':>10} {'backward':>10} {'free':>10}   per op")
+    print(f"{'ops':>9} {'build':>10} {'no collector':>13} {'backward':>10} {'free':>10}   per op")
     for size in (10**3, 10**4, 10**5, 10**6):
         rows = []
         for _ in range(max(1, 10**5 // size)):
-            x = node = autograd.Value(1.0)
-            t0 = time.perf_counter()
-            for _ in range(size):
-                node = node * 1.0000001
-            t1 = time.perf_counter()
-            node.backward()
-            t2 = time.perf_counter()
+            gc.disable()
+            without_collector, node = build_chain(size)
+            gc.enable()
             del node
-            t3 = time.perf_counter()
-            rows.append((t1 - t0, t2 - t1, t3 - t2))
-            del x
+            with_collector, node = build_chain(size)
+            start = time.perf_counter()
+            node.backward()
+            backward = time.perf_counter() - start
+            start = time.perf_counter()
+            del node
+            rows.append((with_collector, without_collector, backward, time.perf_counter() - start))
         per_op = [1e9 * statistics.median(column) / size for column in zip(*rows, strict=True)]
-        print(f"{size:9,}" + "".join(f"{ns:7.0f} ns" + " " for ns in per_op))
+        print(f"{size:9,}" + "".join(f"{ns:{width}.0f} ns" for ns, width in zip(per_op, (8, 11, 8, 8), strict=True)))
 
     print("\nBytes per node of a + or *, before backward")
     for name, value in (("autograd", autograd.Value), ("micrograd", micrograd.engine.Value)):
