@@ -1,10 +1,12 @@
-"""Where to try the rows of the table: inside their domains, and at every nasty float there is."""
+"""Where to try the rows of the table, nasty floats, and random graphs."""
 
 import math
 import random
 
 from hypothesis import strategies as st
 
+import autograd
+from autograd import Vector, dot
 from autograd.op import Reduction
 
 LONGEST = 5  # elements of a vector
@@ -81,3 +83,53 @@ def sample_places(op, count):
     """The same, with the operands to differentiate by, and a point beside the domain where there is one."""
     beside = {"pow": [((-2.0, 3.0), (0,))], "where": [((0.0, 2.0, 3.0), (1, 2))]}
     return [(point, None) for point in sample(op, count)] + beside.get(op.name, [])
+
+
+# ---------------------------------------------------------------------- random graphs
+
+ARITY = {"add": 2, "sub": 2, "mul": 2, "neg": 1, "sin": 1, "tanh": 1, "dot": 4}
+EXACT = ["add", "sub", "mul", "neg", "dot"]
+"""The operations that are exact on whole numbers, derivatives and all."""
+
+
+@st.composite
+def programs(draw, operations=tuple(ARITY), steps=7):
+    """A straight-line program: how many leaves, and the operations, each with the places of its operands.
+
+    Operands are drawn from all places so far, the latest first: nodes are shared, and most are used.
+    """
+    leaves = draw(st.integers(1, 3))
+    lines = []
+    for place in range(leaves, leaves + draw(st.integers(1, steps))):
+        name = draw(st.sampled_from(operations))
+        operands = st.integers(0, place - 1).map(lambda back, last=place - 1: last - back)
+        lines.append((name, draw(st.tuples(*[operands] * ARITY[name]))))
+    return leaves, lines
+
+
+def run(program, leaves):
+    """Every node of the program in order: the leaves, then one per line.  Equal pairs share their `Vector`."""
+    nodes, vectors = list(leaves), {}
+
+    def vector(*places):
+        return vectors.setdefault(places, Vector([nodes[place] for place in places]))
+
+    for name, places in program[1]:
+        if name == "dot":
+            nodes.append(dot(vector(*places[:2]), vector(*places[2:])))
+        else:
+            nodes.append(getattr(autograd, name)(*(nodes[place] for place in places)))
+    return nodes
+
+
+def with_leaves(program):
+    """The program and numbers for its leaves."""
+    return st.tuples(st.just(program), st.tuples(*[st.floats(-2, 2)] * program[0]))
+
+
+graphs = programs().flatmap(with_leaves)
+
+
+def dot_of_shared_vector(x):
+    shared = Vector([x, 2.0, x * 3.0])
+    return dot(shared, [1.0, x, 2.0]) + dot(shared, shared)

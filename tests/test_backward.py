@@ -11,8 +11,8 @@ import autograd
 from autograd import Value, Vector, dot, matvec, no_grad
 from autograd.graph import topological_order
 
-from .strategies import any_float
-from .test_graph import EXACT, dot_of_shared_vector, graphs, programs, run
+from .strategies import EXACT, any_float, graphs, programs, run
+from .test_memory import dot_of_shared_vector
 
 
 def bits(*numbers):

@@ -14,8 +14,7 @@ from autograd.rules import local_derivatives
 from autograd.symbols import Expr, format_number
 
 from .oracles import flat, shaped
-from .strategies import sample
-from .test_graph import ARITY, EXACT, graphs, programs, run, with_leaves
+from .strategies import ARITY, EXACT, graphs, programs, run, sample, with_leaves
 from .test_symbols import evaluated, from_latex, from_text
 
 each_row = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE)
