@@ -22,17 +22,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="demos to run; by default the main job, all below")
     parser.add_argument("--list", action="store_true", help="name the demos and stop")
     options = parser.parse_args(arguments)
-    if options.list:
-        for name in DEMOS:
-            print(f"{name:10} {_title(name)}")
-        return 0
     for name in options.names:
         if name not in DEMOS:
             nearest = difflib.get_close_matches(name, DEMOS, n=1)
             hint = f"did you mean {nearest[0]}?" if nearest else "--list names them"
             print(f"python -m demos: no demo is called {name!r}: {hint}", file=sys.stderr)
             return 2
-    written = [path for name in options.names or DEMOS for path in _run(name)]
+    try:
+        if options.list:
+            for name in DEMOS:
+                print(f"{name:10} {_title(name)}")
+            return 0
+        written = [path for name in options.names or DEMOS for path in _run(name)]
+    except ModuleNotFoundError as missing:
+        print(f'python -m demos: needs {missing.name}: python -m pip install -e ".[demos]"', file=sys.stderr)
+        return 1
     if written:
         print("Files written:", *(path.relative_to(OUT.parent.parent) for path in written), sep="\n  ")
     return 0

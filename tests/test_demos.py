@@ -73,6 +73,14 @@ def test_an_unknown_name_runs_nothing(name, hint, out, capsys):
     assert not out.exists()
 
 
+def test_a_missing_package_is_named(monkeypatch, capsys):
+    """In one line, with the command that installs it."""
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    assert main(["iris"]) == 1
+    told = capsys.readouterr().err
+    assert told == 'python -m demos: needs sklearn.datasets: python -m pip install -e ".[demos]"\n'
+
+
 def test_every_demo_says_what_it_is_and_what_to_look_at():
     for name in DEMOS:
         text = sys.modules[f"demos.{name}"].__doc__
