@@ -26,7 +26,6 @@ __all__ = ["TABLE", "Op"]  # and every row of the table; see the last line
 
 INF = math.inf
 REAL = (-INF, INF)
-POSITIVE = (0.0, INF)
 UNIT = (-1.0, 1.0)
 EXPONENT = (-700.0, 700.0)  # beyond, e to that power leaves the normal floats
 SQUARABLE = (-1e100, 1e100)  # the third derivatives are finite as well

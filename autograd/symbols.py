@@ -38,7 +38,7 @@ class Expr(Operators):
 
     def show(self, latex: bool = False) -> tuple[str, int]:
         """The formula printed, and how strongly it holds together."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: a formula must define how it is shown")
 
     def latex(self) -> str:
         return self.show(latex=True)[0]
