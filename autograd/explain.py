@@ -49,7 +49,7 @@ def contributions(root: Node, gradient: float = 1.0) -> Iterator[Contribution]:
                 if isinstance(x, Node):
                     gradients[x] = gradients.get(x, 0.0) + amount
             continue
-        upstream = run_hooks(node._rule.hooks, gradients.pop(node))
+        upstream = run_hooks(node, gradients.pop(node))
         amounts = []
         for i, (parent, local) in enumerate(local_derivatives(node)):
             amounts.append(upstream * local)

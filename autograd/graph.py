@@ -10,7 +10,7 @@ from contextlib import ContextDecorator
 from contextvars import ContextVar
 from itertools import chain
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .op import Reduction, to_float
 
@@ -18,21 +18,26 @@ if TYPE_CHECKING:
     from .op import Op
 
 __all__ = [
+    "ARRAYS",
+    "CONSTANT",
     "LEAF",
     "VECTOR",
     "Node",
     "Rule",
     "detect_anomaly",
     "enable_grad",
+    "inference_mode",
     "modes",
     "no_grad",
+    "run_hooks",
     "sweep_order",
     "topological_order",
     "walking",
 ]
 
-FIRST, SECOND, BOTH, MANY = 1, 2, 3, 4
-"""Where a rule finds parents: in the slot `_a`, in `_b`, or in a tuple in `_a` among plain numbers."""
+FIRST, SECOND, BOTH, MANY, ARRAYS = 1, 2, 3, 4, 5
+"""Where a rule finds parents: in the slot `_a`, in `_b`, in a tuple in `_a` among plain numbers, or,
+for arrays, in such a tuple among constants too."""
 
 
 class Rule:
@@ -49,6 +54,8 @@ class Rule:
 
 
 LEAF = Rule(None, 0, lambda node: None)
+CONSTANT = Rule(None, 0, lambda node: None)
+"""The rule of an array that no gradient is asked for: sweeps do not visit it."""
 
 
 class Note:
@@ -81,6 +88,9 @@ class Node:
 
     __hash__ = object.__hash__
 
+    _nothing: ClassVar[Any] = 0.0
+    """The gradient of a node that no contribution has reached yet."""
+
     @property
     def op(self) -> Op | None:
         """The operation that computed this node; None for a leaf."""
@@ -95,7 +105,7 @@ class Node:
     def operands(self) -> tuple[Any, ...]:
         """What the operation was applied to, in order: nodes, and plain numbers for constants."""
         rule = self._rule
-        if rule.reach == MANY:
+        if rule.reach >= MANY:
             return self._a  # type: ignore[no-any-return]
         slots = () if rule.op is None else (self._a,) if rule.op.arity == 1 else (self._a, self._b)
         return tuple(chain(*slots)) if rule.reduces else slots
@@ -132,12 +142,34 @@ class Node:
         for node in reversed(sweep_order(self)):
             if id(node) in memo:
                 continue
-            if node._rule.reach == MANY:
-                a, b = tuple(memo.get(id(x), x) for x in node._a), None
+            if node._rule.reach >= MANY:
+                a, b = tuple(memo.get(id(x), x) for x in node._a), node._b
             else:  # a vector of plain numbers is not in the order, and may be shared
                 a, b = (memo.get(id(x), x) for x in (node._a, node._b))
             memo[id(node)] = node._duplicate(a, b)
         return memo[id(self)]
+
+    def _commit(self, order: list[Node], before: list[Any]) -> None:
+        """After a sweep from this node: add what it gave the leaves to what they had before."""
+        for node, earlier in zip(order, before, strict=True):
+            if not node._rule.reach and not (type(earlier) is float and earlier == 0.0):
+                node._grad = earlier + node._grad
+
+    def _settled_parents(self) -> list[Node]:
+        """For arrays: the operands that take part in a sweep, as they were when this node was made."""
+        raise NotImplementedError
+
+    def _shown(self, gradient: Any) -> Any:
+        """What hooks are shown of a gradient inside a sweep."""
+        return gradient
+
+    def _replaced(self, gradient: Any, by: Any, hook: Callable[[Any], Any]) -> Any:
+        """The gradient that a hook's answer stands for."""
+        if isinstance(by, Node):
+            return by if isinstance(gradient, Node) else by._data
+        if isinstance(by, Real):
+            return to_float(by)
+        raise TypeError(f"hook: must return a number or None, {hook!r} returned {by!r}")
 
     def register_hook(self, hook: Callable[[Any], Any]) -> Hook:
         """Call `hook(gradient)` in each backward pass, when this node's gradient is complete.
@@ -184,32 +216,27 @@ def _set_hooks(node: Node, hooks: tuple[Hook, ...]) -> None:
     """Give a node a rule of its own that runs the hooks first, or the shared one again."""
     own = node._rule
     shared = own.pull.shared if isinstance(own.pull, _HookedPull) else own
-    pull = _HookedPull(shared, hooks) if hooks else shared.pull
+    pull = _HookedPull(shared) if hooks else shared.pull
     node._rule = Rule(shared.op, shared.reach, pull, hooks) if hooks else shared
 
 
 class _HookedPull:
-    __slots__ = ("hooks", "shared")
+    __slots__ = ("shared",)
 
-    def __init__(self, shared: Rule, hooks: tuple[Hook, ...]) -> None:
+    def __init__(self, shared: Rule) -> None:
         self.shared = shared
-        self.hooks = hooks
 
     def __call__(self, node: Node) -> None:
-        node._grad = run_hooks(self.hooks, node._grad)
+        node._grad = run_hooks(node, node._grad)
         self.shared.pull(node)
 
 
-def run_hooks(hooks: tuple[Hook, ...], gradient: Any) -> Any:
-    """The gradient after every hook has seen it and perhaps replaced it."""
-    for hook in hooks:
-        replaced = hook.function(gradient)
-        if isinstance(replaced, Node):
-            gradient = replaced if isinstance(gradient, Node) else replaced._data
-        elif isinstance(replaced, Real):
-            gradient = to_float(replaced)
-        elif replaced is not None:
-            raise TypeError(f"hook: must return a number or None, {hook.function!r} returned {replaced!r}")
+def run_hooks(node: Node, gradient: Any) -> Any:
+    """The gradient after each hook of a node has seen it and perhaps replaced it."""
+    for hook in node._rule.hooks:
+        by = hook.function(node._shown(gradient))
+        if by is not None:
+            gradient = node._replaced(gradient, by, hook.function)
     return gradient
 
 
@@ -263,6 +290,8 @@ def sweep_order(root: Node) -> list[Node]:
                 push(node._b)
             elif reach == MANY:
                 stack += [x for x in reversed(node._a) if type(x) is not float and x._mark is not closed]
+            elif reach == ARRAYS:
+                stack += [x for x in reversed(node._settled_parents()) if x._mark is not closed]
     order.reverse()
     return order
 
@@ -336,6 +365,10 @@ class no_grad(_Mode):  # noqa: N801 - PyTorch's name
     """
 
     _mode, _value = modes.recording, False
+
+
+class inference_mode(no_grad):  # noqa: N801 - PyTorch's name
+    """The same as `no_grad`, under the name that PyTorch programs use around a model's evaluation."""
 
 
 class enable_grad(_Mode):  # noqa: N801 - PyTorch's name

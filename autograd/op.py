@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["TABLE", "Domain", "Elementwise", "Notation", "Op", "Reduction", "ieee", "to_float"]
+__all__ = ["TABLE", "Domain", "Elementwise", "Notation", "NumberOp", "Op", "Reduction", "ieee", "to_float"]
 
-TABLE: dict[str, Op] = {}
+TABLE: dict[str, NumberOp] = {}
 """Every row by its name, in the order in which `ops.py` writes them."""
 
 INFINITY = math.inf
@@ -114,9 +114,40 @@ def _constant(value: float) -> Callable[..., Any]:
 
 
 class Op:
-    """One operation: callable on every carrier, like a NumPy ufunc."""
+    """One operation: its name, how it is printed, and the rules by which its nodes pass gradients on."""
 
     arity: int
+
+    def __init__(self, name: str, summary: str, symbol: str | None = None, notation: Notation | None = None) -> None:
+        self.name = self.__name__ = name
+        self.summary = summary
+        self.symbol = symbol or name
+        self.notation = notation or self._call_notation()
+        self.rules: dict[Any, Any] = {}  # made when first needed; see rules.py
+
+    def _call_notation(self) -> Notation:
+        arguments = ", ".join("{" + letter + ":open}" for letter in "abc"[: self.arity])
+        command = self.name.replace("_", r"\_")
+        latex = rf"\operatorname{{{{{command}}}}}\left({arguments}\right)"
+        return Notation(f"{self.name}({arguments})", latex, ATOM)
+
+    def formula(self) -> str:
+        """The operation on operands called a, b, c, as plain text."""
+        return self.notation.fill([(letter, ATOM) for letter in "abc"[: self.arity]])
+
+    def __call__(self, *operands: Any, **settings: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__}: is abstract: rows are Elementwise, Reduction or ArrayOp")
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}: {self.formula()}>"
+
+    def __reduce__(self) -> str:
+        return self.name  # rows are unique: copies and pickles refer to the table
+
+
+class NumberOp(Op):
+    """A row of the table: an operation on numbers, callable on every carrier, like a NumPy ufunc."""
+
     domain: Domain
     partials: tuple[Callable[..., Any], ...]
     """One local derivative per operand, as a function of the operands and, last, of the result."""
@@ -130,43 +161,19 @@ class Op:
         scalar: Callable[..., float],
         array: Callable[..., Any],
         *partials: Callable[..., Any] | float,
-        symbol: str | None = None,
-        notation: Notation | None = None,
         complex: Callable[..., Any] | None = None,  # noqa: A002 - the carrier's name
+        **printed: Any,
     ) -> None:
         if name in TABLE:
             raise ValueError(f"op {name!r} stands in the table already: choose another name")
-        self.name = self.__name__ = name
-        self.summary = summary
+        self.arity = len(partials)
+        super().__init__(name, summary, **printed)
         self.scalar = scalar
         self.array = array
         self.complex = complex or array
         self.constants = tuple(None if callable(p) else p for p in partials)
         self.partials = tuple(p if callable(p) else _constant(p) for p in partials)
-        self.arity = len(partials)
-        self.symbol = symbol or name
-        self.notation = notation or self._call_notation()
-        self.rules: dict[Any, Any] = {}  # how nodes of this op pass gradients on; see rules.py
         TABLE[name] = self
-
-    def _call_notation(self) -> Notation:
-        arguments = ", ".join("{" + letter + ":open}" for letter in "abc"[: self.arity])
-        command = self.name.replace("_", r"\_")
-        latex = rf"\operatorname{{{{{command}}}}}\left({arguments}\right)"
-        return Notation(f"{self.name}({arguments})", latex, ATOM)
-
-    def formula(self) -> str:
-        """The operation on operands called a, b, c, as plain text."""
-        return self.notation.fill([(letter, ATOM) for letter in "abc"[: self.arity]])
-
-    def __call__(self, *operands: Any) -> Any:
-        raise NotImplementedError("Op is abstract: rows are Elementwise or Reduction")
-
-    def __repr__(self) -> str:
-        return f"<op {self.name}: {self.formula()}>"
-
-    def __reduce__(self) -> str:
-        return self.name  # rows are unique: copies and pickles refer to the table
 
     def on_floats(self, *operands: Any) -> float:
         """The value on Python floats, by IEEE 754 where Python would raise."""
@@ -176,7 +183,7 @@ class Op:
             return ieee(self.array, operands)
 
 
-class Elementwise(Op):
+class Elementwise(NumberOp):
     """An operation on numbers, applied to arrays one element at a time."""
 
     def __init__(
@@ -245,7 +252,7 @@ class Elementwise(Op):
             return (self.complex if "c" in kinds else self.array)(*operands)
 
 
-class Reduction(Op):
+class Reduction(NumberOp):
     """An operation on whole vectors that gives one number, so that a weighted sum is one node.
 
     Each operand is a sequence of numbers or nodes, or a one-dimensional array.  A partial gives the
@@ -258,8 +265,11 @@ class Reduction(Op):
         self.domain = Domain(((-INFINITY, INFINITY),) * self.arity)
         self.__doc__ = f"{self.summary}\n\n    {self.formula()}\n"
 
-    def __call__(self, *operands: Any) -> Any:
-        if len(operands) != self.arity:
+    def __call__(self, *operands: Any, **settings: Any) -> Any:
+        for x in operands:
+            if hasattr(type(x), "__apply_array__"):  # an array in a graph, which may take an axis, too
+                return type(x).__apply__(self, operands, **settings)
+        if len(operands) != self.arity or settings:
             raise TypeError(f"{self.name}: takes {self.arity} sequence{'s' * (self.arity > 1)}, got {len(operands)}")
         if all(isinstance(x, np.ndarray) and x.dtype.kind != "O" for x in operands):
             self._check_lengths(operands)
@@ -268,7 +278,7 @@ class Reduction(Op):
         vectors = tuple(map(self._vector, operands))
         self._check_lengths(vectors)
         for vector in vectors:
-            for x in (vector, *vector):
+            for x in vector:
                 apply = getattr(type(x), "__apply__", None)
                 if apply is not None:
                     result = apply(self, vectors)

@@ -8,18 +8,21 @@ only which operands are nodes, since a partial is evaluated for those alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from math import isfinite
 from typing import Any
 
+from . import ops
 from .graph import BOTH, FIRST, MANY, SECOND, Node, Rule
-from .op import Op, Reduction, ieee
+from .op import NumberOp, Op, Reduction, ieee
+from .operators import Operators
 
-__all__ = ["local_derivatives", "rule_for"]
+__all__ = ["arguments_read", "local_derivatives", "rule_for"]
 
 Pull = Callable[[Any], None]
 
 
-def rule_for(op: Op, reach: int) -> Rule:
+def rule_for(op: NumberOp, reach: int) -> Rule:
     """The rule of an op whose nodes among the operands are where `reach` says; made once."""
     rule = op.rules.get(reach)
     if rule is None:
@@ -28,7 +31,7 @@ def rule_for(op: Op, reach: int) -> Rule:
     return rule
 
 
-def _pull_first(op: Op) -> Pull:
+def _pull_first(op: NumberOp) -> Pull:
     """The only node is the first operand, of one or of two."""
     partial = op.partials[0]
 
@@ -51,7 +54,7 @@ def _pull_first(op: Op) -> Pull:
     return pull_unary if op.arity == 1 else pull_binary
 
 
-def _pull_second(op: Op) -> Pull:
+def _pull_second(op: NumberOp) -> Pull:
     """The only node is the second operand of two."""
     partial = op.partials[1]
 
@@ -66,7 +69,7 @@ def _pull_second(op: Op) -> Pull:
     return pull
 
 
-def _pull_both(op: Op) -> Pull:
+def _pull_both(op: NumberOp) -> Pull:
     """Both operands are nodes, perhaps the same one."""
     partial_a, partial_b = op.partials
     da, db = op.constants
@@ -108,7 +111,34 @@ def _argument(partial: Callable[..., Any]) -> int | None:
     return next((i for i, token in enumerate(tokens) if returned is token), None)
 
 
-def _pull_many(op: Op) -> Pull:
+class _Probe(Operators):
+    """A carrier that remembers which letters a rule read on the way to it."""
+
+    __slots__ = ("letters",)
+
+    def __init__(self, letters: frozenset[str]) -> None:
+        self.letters = letters
+
+    @staticmethod
+    def __apply__(op: Op, operands: tuple[Any, ...]) -> Any:
+        return _Probe(frozenset().union(*(x.letters for x in operands if isinstance(x, _Probe))))
+
+    def _compare(self, other: Any) -> Any:
+        return ops.sub(self, other)
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __and__ = __or__ = _compare
+    __hash__ = None  # type: ignore[assignment]
+
+
+@cache
+def arguments_read(op: NumberOp, i: int) -> str:
+    """Whose numbers the partial of operand `i` reads: letters of operands, and `y` for the result."""
+    letters = [*"abc"[: op.arity], "y"]
+    local = op.partials[i](*(_Probe(frozenset(letter)) for letter in letters))
+    return "".join(sorted(local.letters)) if isinstance(local, _Probe) else ""
+
+
+def _pull_many(op: NumberOp) -> Pull:
     """Three operands in a tuple, each a node or a plain number."""
 
     def pull(node: Node) -> None:
@@ -119,7 +149,7 @@ def _pull_many(op: Op) -> Pull:
     return pull
 
 
-def _pull_vectors(op: Op, reach: int) -> Pull:
+def _pull_vectors(op: NumberOp, reach: int) -> Pull:
     """The operands are vectors; those that hold nodes gather gradients for all their elements."""
     partial_a, partial_b = op.partials[0], op.partials[-1]
     crossed = op.arity == 2 and _argument(partial_a) == 1 and _argument(partial_b) == 0
@@ -175,7 +205,7 @@ def local_derivatives(node: Node, read: Callable[[Any], Any] = _number) -> Itera
             The node itself gives derivatives that can be differentiated again, a symbol gives formulas.
     """
     op = node.op
-    if op is None:
+    if not isinstance(op, NumberOp):  # a leaf
         return
     if isinstance(op, Reduction):
         slots = (node._a, node._b)[: op.arity]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from . import ops
-from .op import AND, ATOM, COMPARISON, OR, SIGN, Notation, Op, Reduction
+from .op import AND, ATOM, COMPARISON, OR, SIGN, Notation, NumberOp, Reduction
 from .operators import Operators
 
 __all__ = ["Call", "Expr", "Number", "Row", "Symbol", "format_number", "product"]
@@ -50,7 +50,7 @@ class Expr(Operators):
         return f"<{type(self).__name__} {self}>"
 
     @staticmethod
-    def __apply__(op: Op, operands: tuple[Any, ...]) -> Any:
+    def __apply__(op: NumberOp, operands: tuple[Any, ...]) -> Any:
         if isinstance(op, Reduction):
             raise TypeError(f"{op.name}: its formula is written element by element")
         arguments = tuple(x if isinstance(x, Expr) else Number(float(x)) for x in operands)
@@ -189,7 +189,7 @@ def _value(x: Expr) -> float | None:
     return x.value if isinstance(x, Number) else None
 
 
-def _simplified(op: Op, operands: tuple[Expr, ...]) -> Expr:
+def _simplified(op: NumberOp, operands: tuple[Expr, ...]) -> Expr:
     """The operation on these formulas, without zeros, ones and double signs that say nothing."""
     values = [_value(x) for x in operands]
     if None not in values:
@@ -203,7 +203,7 @@ def _simplified(op: Op, operands: tuple[Expr, ...]) -> Expr:
 
 
 _Case = tuple[Callable[..., bool], Callable[..., Any]]
-_OBVIOUS: dict[Op, list[_Case]] = {
+_OBVIOUS: dict[NumberOp, list[_Case]] = {
     ops.add: [(lambda a, b: a == 0, lambda a, b: b), (lambda a, b: b == 0, lambda a, b: a)],
     ops.sub: [(lambda a, b: a == 0, lambda a, b: -b), (lambda a, b: b == 0, lambda a, b: a)],
     ops.mul: [

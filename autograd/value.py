@@ -14,7 +14,7 @@ from . import ops
 from .backward import backward
 from .graph import BOTH, FIRST, LEAF, MANY, SECOND, VECTOR, Node, Note, Rule, modes
 from .names import calling_line
-from .op import NOT_FINITE, Elementwise, Op, Reduction, ieee, to_float
+from .op import NOT_FINITE, Elementwise, NumberOp, Reduction, ieee, to_float
 from .operands import PLAIN, Vector, as_number, clock, elements, foreign
 from .operators import Operators
 from .rules import rule_for
@@ -164,7 +164,7 @@ class Value(Operators, Node):
     # ------------------------------------------------------------------ every other op of the table
 
     @staticmethod
-    def __apply__(op: Op, operands: tuple[Any, ...]) -> Any:
+    def __apply__(op: NumberOp, operands: tuple[Any, ...]) -> Any:
         """Read a row of the table: one node, whatever the number of operands."""
         if isinstance(op, Reduction):
             return _reduce(op, operands)
@@ -235,7 +235,7 @@ class Value(Operators, Node):
         copy = _new(Value)
         copy._data, copy._a, copy._b, copy._mark = self._data, a, b, None
         copy._grad = self._grad._data if isinstance(self._grad, Value) else self._grad
-        copy._rule = LEAF if self.op is None else rule_for(self.op, self._rule.reach)
+        copy._rule = rule_for(self.op, self._rule.reach) if isinstance(self.op, NumberOp) else LEAF
         if hasattr(self, "_note"):
             copy._note = Note(self.name, self.site)
         return copy
@@ -348,7 +348,7 @@ def _is_scalar(x: Any) -> bool:
     )
 
 
-def _general(op: Op, a: Any, b: Any, other: Any) -> Any:
+def _general(op: NumberOp, a: Any, b: Any, other: Any) -> Any:
     """A binary operator where the other side is no float and no Value: other numbers, arrays, mistakes."""
     if _is_scalar(other) or isinstance(other, _MISTAKES):
         return op(a, b)
@@ -361,7 +361,7 @@ _MISTAKES = (str, bytes, complex, list, tuple, dict, set, type(None))
 # ---------------------------------------------------------------------- methods, made from the table
 
 
-def _unary(op: Op) -> Callable[[Any], Any]:
+def _unary(op: NumberOp) -> Callable[[Any], Any]:
     scalar, array, rule = op.scalar, op.array, rule_for(op, FIRST)
 
     def method(self: Any) -> Any:
@@ -383,7 +383,7 @@ def _unary(op: Op) -> Callable[[Any], Any]:
     return method
 
 
-def _binary(op: Op) -> Callable[[Any, Any], Any]:
+def _binary(op: NumberOp) -> Callable[[Any, Any], Any]:
     scalar, array = op.scalar, op.array
     first, both = rule_for(op, FIRST), rule_for(op, BOTH)
 
@@ -408,7 +408,7 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
     return method
 
 
-def _reflected(op: Op) -> Callable[[Any, Any], Any]:
+def _reflected(op: NumberOp) -> Callable[[Any, Any], Any]:
     scalar, array, second = op.scalar, op.array, rule_for(op, SECOND)
 
     def method(self: Any, other: Any) -> Any:

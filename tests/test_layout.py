@@ -18,14 +18,25 @@ PACKAGES = ["autograd", "nn", "demos", "tests"]
 
 LAYERS = [
     "op",  # what a row of the table is
+    "array_op",  # what a row that only arrays have is
     "graph",  # nodes, the order of the sweep, the modes
     "operands",  # what an op may be applied to
     "ops",  # the table
+    "arrays",  # the rows that only arrays have
     "operators",  # dunder and named methods
     "rules",  # rows as contributions to gradients
-    "backward",  # the sweep
     "names",  # the caller's variables and lines
+    "changes",  # who changed which memory when
+    "array_rules",  # rows as contributions to gradients of arrays
+    "backward",  # the sweep
     "value",  # the scalar carrier
+    "dtypes",  # kinds of numbers
+    "functions",  # PyTorch's functions on all carriers of arrays
+    "methods",  # the same as methods
+    "numpy_protocol",  # NumPy's functions on them
+    "inplace",  # recorded changes, and views that follow them
+    "tensor",  # the array carrier
+    "creation",  # tensors from numbers, shapes and chance
     "symbols",  # the carrier that gives formulas
     "explain",  # sweeps as lines of text
     "render",  # DOT text as SVG, PNG, PDF

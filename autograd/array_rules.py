@@ -1,0 +1,134 @@
+"""Rows read for the backward pass on arrays: what a node's gradient adds to the gradients of its operands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .array_op import ArrayOp
+from .arrays.reductions import unbroadcast
+from .arrays.shapes import astype
+from .changes import changes, stale
+from .graph import ARRAYS, CONSTANT, Node, Rule
+from .op import NumberOp, Op, ieee
+from .rules import arguments_read
+
+__all__ = ["array_rule", "numbers_read", "shares", "takes_gradient"]
+
+
+def takes_gradient(x: Any) -> bool:
+    """Whether an operand takes part in a sweep: plain numbers and constants do not."""
+    return isinstance(x, Node) and x._rule is not CONSTANT
+
+
+def array_rule(op: Op) -> Rule:
+    """The rule of all nodes of an op on arrays; made once."""
+    rule = op.rules.get(ARRAYS)
+    if rule is None:
+        rule = op.rules[ARRAYS] = Rule(op, ARRAYS, _pull)
+    return rule
+
+
+def _pull(node: Node) -> None:
+    """Add to the gradients of the operands; the first share is taken as it is, and never changed in place."""
+    if node._grad is None:
+        return
+    for x, share in shares(node, node._grad):
+        so_far = x._grad
+        if so_far is None:
+            x._grad = share + 0.0 if type(share) is float else share  # 0.0 + -0.0 is 0.0, as on floats
+        else:
+            x._grad = so_far + share
+
+
+def shares(node: Node, upstream: Any, *, recorded: bool = False) -> Iterator[tuple[Node, Any]]:
+    """Each operand that takes a gradient, with what this node adds to it.
+
+    Recorded, the rules read the tensors themselves, and the shares are tensors that can be
+    differentiated again; else they read the arrays.
+    """
+    op = node.op
+    if op is None:
+        return
+    if changes.now != node._made:  # type: ignore[attr-defined]
+        _check_unchanged(node, op)
+    if recorded:
+        operands, result = node._a, node
+    elif isinstance(op, NumberOp) and _on_floats(node):
+        yield from _float_shares(node, op, float(upstream))
+        return
+    else:
+        operands, result = [x._data if isinstance(x, Node) else x for x in node._a], node._data
+        upstream = np.asarray(upstream)
+    for i, x in enumerate(node._a):
+        if not takes_gradient(x):
+            continue
+        if isinstance(op, NumberOp):
+            constant = op.constants[i]
+            local = op.partials[i](*operands, result) if constant is None else constant
+            share = upstream if constant == 1.0 else upstream * local
+        else:
+            assert isinstance(op, ArrayOp)
+            rule = op.pullback(i)
+            if rule is None:
+                continue
+            share = rule(upstream, result, *operands, **node._b)
+        yield x, _fitted(share, x)
+
+
+def _fitted(share: Any, x: Node) -> Any:
+    """A share in the shape and the dtype of the operand: what broadcasting repeated is summed up."""
+    data = x._data
+    if share.shape != data.shape:
+        share = unbroadcast(share, data.shape)
+    if share.dtype != data.dtype:
+        share = astype(share, dtype=data.dtype)
+    return share
+
+
+def _on_floats(node: Node) -> bool:
+    """Whether a row was read on 0-d tensors of Python's floats, and so by the same functions as on floats."""
+    return bool(node._data.ndim == 0 and node._data.dtype == np.float64)
+
+
+def _float_shares(node: Node, op: NumberOp, upstream: float) -> Iterator[tuple[Node, Any]]:
+    operands = [float(x._data) if isinstance(x, Node) else float(x) for x in node._a]
+    arguments = (*operands, float(node._data))
+    for x, partial in zip(node._a, op.partials, strict=True):
+        if takes_gradient(x):
+            try:
+                local = partial(*arguments)
+            except ArithmeticError:
+                local = ieee(partial, arguments)
+            yield x, upstream * local
+
+
+def _check_unchanged(node: Any, op: Op) -> None:
+    """Raise if the rules of a node read numbers that are no longer those of the forward pass."""
+    for i, x in enumerate(node._a):
+        if not takes_gradient(x):
+            continue
+        reads = numbers_read(op, i)
+        for j, operand in enumerate(node._a):
+            if isinstance(operand, Node) and ("*" in reads or (j < 3 and "abc"[j] in reads)):
+                _refuse_stale(operand, node, op, f"operand {j}")
+        if "y" in reads:
+            _refuse_stale(node, node, op, "its result")
+
+
+def numbers_read(op: Op, i: int) -> str:
+    """Whose numbers the rule of operand `i` reads: letters of operands, `*` for all of them, `y` for the result."""
+    if isinstance(op, NumberOp):
+        return arguments_read(op, i)
+    assert isinstance(op, ArrayOp)
+    return op.reads(i)
+
+
+def _refuse_stale(x: Any, node: Any, op: Op, which: str) -> None:
+    if stale(x, node._made):
+        raise RuntimeError(
+            f"backward: {op.name} needs {which} as it was, but it was changed in place at {x._history.memory.site}: "
+            "change a copy, x.clone(), or write x = x + ... instead of x += ..."
+        )

@@ -1,0 +1,114 @@
+"""Array ops that multiply and add: matrix products and Einstein's sums."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..array_op import ArrayOp
+from .reductions import unbroadcast
+from .shapes import expand_dims, put, reshape, swapaxes
+
+__all__ = ["einsum", "linear", "matmul"]
+
+
+def _as_matrices(a: Any, b: Any) -> tuple[Any, Any]:
+    """Both operands with at least two axes: a vector is a row on the left, a column on the right."""
+    return (expand_dims(a, 0) if a.ndim == 1 else a), (expand_dims(b, 1) if b.ndim == 1 else b)
+
+
+def _gradient_as_matrix(g: Any, a: Any, b: Any) -> Any:
+    """The gradient of the product with the axes of the vectors put back."""
+    if b.ndim == 1:
+        g = expand_dims(g, -1)
+    return expand_dims(g, -2) if a.ndim == 1 else g
+
+
+def _matmul_a(g: Any, y: Any, a: Any, b: Any) -> Any:
+    g, (row, matrix) = _gradient_as_matrix(g, a, b), _as_matrices(a, b)
+    return reshape(unbroadcast(matmul(g, swapaxes(matrix)), row.shape), shape=a.shape)
+
+
+def _matmul_b(g: Any, y: Any, a: Any, b: Any) -> Any:
+    g, (matrix, column) = _gradient_as_matrix(g, a, b), _as_matrices(a, b)
+    return reshape(unbroadcast(matmul(swapaxes(matrix), g), column.shape), shape=b.shape)
+
+
+matmul = ArrayOp(
+    "matmul", "The matrix product; further axes in front are batches.",
+    np.matmul,
+    _matmul_a,
+    _matmul_b,
+    needs=("b", "a"), linear="each", symbol="@",
+)  # fmt: skip
+
+
+def _rows(a: Any) -> Any:
+    """All axes but the last as one."""
+    return a if a.ndim == 2 else reshape(a, shape=(-1, a.shape[-1]))
+
+
+linear = ArrayOp(
+    "linear", "x Wᵀ + b: a layer of weights, one neuron per row of W.",
+    lambda a, b, c: np.matmul(a, b.T) + c,
+    lambda g, y, a, b, c: matmul(g, b),
+    lambda g, y, a, b, c: matmul(swapaxes(_rows(g)), _rows(a)),
+    lambda g, y, a, b, c: g,  # the engine adds up the batch
+    needs=("b", "a", ""), linear="",
+)  # fmt: skip
+
+# ---------------------------------------------------------------------- Einstein's sums
+
+
+def _terms(subscripts: str, arrays: tuple[Any, ...]) -> tuple[list[str], str]:
+    """The letters of every operand and of the result, the ellipsis spelt out."""
+    given, arrow, result = subscripts.replace(" ", "").partition("->")
+    terms = given.split(",")
+    free = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in subscripts]
+    longest = max((a.ndim - len(t) + 3 for a, t in zip(arrays, terms, strict=True) if "..." in t), default=0)
+    dots = "".join(free[:longest])
+    spelt = [
+        t.replace("...", dots[longest - (a.ndim - len(t) + 3) :]) if "..." in t else t
+        for a, t in zip(arrays, terms, strict=True)
+    ]
+    if arrow:
+        return spelt, result.replace("...", dots)
+    letters = "".join(terms).replace(".", "")
+    return spelt, dots + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+
+
+def _einsum_pullback(g: Any, y: Any, i: int, *arrays: Any, subscripts: str) -> Any:
+    """The gradient of one factor is the sum of products of the others with `g`.
+
+    Letters that stand in this factor alone are new to that sum: the gradient is the same along them.  A
+    letter that it has twice selects a diagonal, and the gradient goes there.
+    """
+    terms, result = _terms(subscripts, arrays)
+    own = terms[i]
+    sizes = dict(zip(own, arrays[i].shape, strict=True))
+    others = [(t, a) for j, (t, a) in enumerate(zip(terms, arrays, strict=True)) if j != i]
+    unique = "".join(dict.fromkeys(own))
+    known = [c for c in unique if c in result or any(c in t for t, _ in others)]
+    factors = [g, *(a for _, a in others)]
+    pieces = ",".join([result, *(t for t, _ in others)])
+    gathered = einsum(*factors, subscripts=f"{pieces}->{''.join(known)}")
+    repeated = {c for c, n in zip(known, gathered.shape, strict=True) if n != sizes[c]}  # length 1, broadcast
+    assert not repeated or all(gathered.shape[known.index(c)] == 1 or sizes[c] == 1 for c in repeated)
+    shape = tuple(sizes[c] for c in unique)
+    if len(known) != len(unique) or gathered.shape != shape:
+        gathered = reshape(gathered, shape=tuple(gathered.shape[known.index(c)] if c in known else 1 for c in unique))
+        gathered = unbroadcast(gathered, tuple(min(n, m) for n, m in zip(gathered.shape, shape, strict=True)))
+        gathered = gathered + np.zeros(shape, gathered.dtype)
+    if len(unique) == len(own):
+        return gathered
+    places = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
+    return put(gathered, index=tuple(places[unique.index(c)] for c in own), shape=arrays[i].shape)
+
+
+einsum = ArrayOp(
+    "einsum", "A sum of products, as in Einstein's notation: `ij,jk->ik` is the matrix product.",
+    lambda *arrays, subscripts: np.einsum(subscripts, *arrays, optimize=len(arrays) > 2),
+    _einsum_pullback,
+    needs=("*",), linear="each", variadic=True, symbol="Σ·",
+)  # fmt: skip

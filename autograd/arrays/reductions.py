@@ -1,0 +1,198 @@
+"""Array ops that take many numbers together: sums, products, extremes, and softmax."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..array_op import ArrayOp
+from .shapes import Axis, axes_of, broadcast_to, concatenate, flip, getitem, insert_axes, reshape, transpose
+
+__all__ = [
+    "amax",
+    "amin",
+    "cumprod",
+    "cumsum",
+    "log_softmax",
+    "logsumexp",
+    "plain",
+    "prod",
+    "softmax",
+    "sum_",
+    "unbroadcast",
+]
+
+
+def plain(x: Any) -> Any:
+    """The NumPy array in a tensor or dual number, for what is not differentiated."""
+    while not isinstance(x, (np.ndarray, np.generic, float, int)):
+        x = x._data
+    return x
+
+
+cumsum: ArrayOp
+
+sum_ = ArrayOp(
+    "sum", "The sum over some axes.",
+    lambda a, axis=None, keepdims=False: np.add.reduce(a, axis, keepdims=keepdims),
+    lambda g, y, a, axis=None, keepdims=False: broadcast_to(insert_axes(g, a.shape, axis), shape=a.shape),
+    needs=("",), linear="jointly", symbol="Σ",
+)  # fmt: skip
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """Undo broadcasting: the sum of `g` over every axis along which an array of this shape was repeated."""
+    if g.shape == shape:
+        return g
+    extra = g.ndim - len(shape)
+    if extra < 0:  # a rule may give one number for all elements
+        return broadcast_to(g, shape=shape)
+    axes = tuple(i for i, n in enumerate(g.shape) if i < extra or (shape[i - extra] == 1 and n != 1))
+    total = sum_(g, axis=axes) if axes else g
+    if total.shape == shape:
+        return total
+    return reshape(total, shape=shape) if total.size == math.prod(shape) else broadcast_to(total, shape=shape)
+
+
+def _share(g: Any, y: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Ties share the gradient of a largest or smallest element evenly."""
+    numbers = plain(a)
+    chosen = numbers == insert_axes(plain(y), a.shape, axis)
+    share = chosen / np.add.reduce(chosen, axes_of(axis, a.ndim), keepdims=True)
+    return insert_axes(g, a.shape, axis) * share.astype(numbers.dtype)
+
+
+amax = ArrayOp(
+    "amax", "The largest number along some axes; ties share its gradient.",
+    lambda a, axis=None, keepdims=False: np.maximum.reduce(a, axis, keepdims=keepdims),
+    _share,
+    needs=("ay",), symbol="max",
+)  # fmt: skip
+amin = ArrayOp(
+    "amin", "The smallest number along some axes; ties share its gradient.",
+    lambda a, axis=None, keepdims=False: np.minimum.reduce(a, axis, keepdims=keepdims),
+    _share,
+    needs=("ay",), symbol="min",
+)  # fmt: skip
+
+
+def _flat(a: Any, axis: Axis) -> tuple[Any, tuple[int, ...]]:
+    """The array with the axes moved last and made one, and the shape they had before that."""
+    axes = axes_of(axis, a.ndim)
+    rest = tuple(i for i in range(a.ndim) if i not in axes)
+    moved = transpose(a, axes=rest + axes)
+    return reshape(moved, shape=(*(a.shape[i] for i in rest), -1)), rest + axes
+
+
+def _prod_pullback(g: Any, y: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The product of all the others: of those before it and those after it, never a quotient."""
+    flat, order = _flat(a, axis) if a.size else (None, ())
+    if flat is None:
+        return a * 0
+    before = _exclusive(flat)
+    after = flip(_exclusive(flip(flat, axis=-1)), axis=-1)
+    others = reshape(before * after, shape=tuple(a.shape[i] for i in order))
+    return insert_axes(g, a.shape, axis) * transpose(others, axes=tuple(map(int, np.argsort(order))))
+
+
+def _exclusive(a: Any) -> Any:
+    """At each place, the product of all before it along the last axis."""
+    ones = np.ones((*a.shape[:-1], 1), plain(a).dtype)
+    return concatenate(ones, cumprod(getitem(a, index=(..., slice(None, -1))), axis=-1), axis=-1)
+
+
+prod = ArrayOp(
+    "prod", "The product over some axes.",
+    lambda a, axis=None, keepdims=False: np.multiply.reduce(a, axis, keepdims=keepdims),
+    _prod_pullback,
+    needs=("a",), symbol="Π",
+)  # fmt: skip
+cumsum = ArrayOp(
+    "cumsum", "At each place the sum up to there along an axis.",
+    lambda a, axis: np.cumsum(a, axis),
+    lambda g, y, a, axis: flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis),
+    needs=("",), linear="jointly",
+)  # fmt: skip
+
+
+def _cumprod_pullback(g: Any, y: Any, a: Any, axis: int) -> Any:
+    """Where no element is 0, the sum of g · y from each place on, divided by the element.
+
+    An element that is 0 needs the products without it: they are computed with 1 in its place.  All
+    places after the first 0 of a line are 0, so that only the first one has such products.
+    """
+    numbers = plain(a)
+    zero = numbers == 0
+    if not zero.any():
+        return _sum_from_here(g * y, axis) / a
+    first = zero & (np.cumsum(zero, axis) == 1)
+    filled = ops.where(first, np.ones((), numbers.dtype), a)
+    without = cumprod(filled, axis=axis)  # from the first 0 on: the products of all the others
+    reached = np.cumsum(first, axis) > 0
+    safe = ops.where(zero, np.ones((), numbers.dtype), a)
+    at_zero = _sum_from_here(ops.where(reached, g * without, np.zeros((), numbers.dtype)), axis)
+    elsewhere = _sum_from_here(g * y, axis) / safe
+    return ops.where(first, at_zero, ops.where(zero, np.zeros((), numbers.dtype), elsewhere))
+
+
+def _sum_from_here(a: Any, axis: int) -> Any:
+    return flip(cumsum(flip(a, axis=axis), axis=axis), axis=axis)
+
+
+cumprod = ArrayOp(
+    "cumprod", "At each place the product up to there along an axis.",
+    lambda a, axis: np.cumprod(a, axis),
+    _cumprod_pullback,
+    needs=("ay",),
+)  # fmt: skip
+
+# ---------------------------------------------------------------------- exponentials taken together
+
+
+def _peak(a: Any, axis: Axis) -> Any:
+    """The largest element, to subtract before an exponential; 0 where it is infinite or there is none."""
+    peak = np.maximum.reduce(a, axis, keepdims=True, initial=-np.inf)
+    return np.where(np.isfinite(peak), peak, 0).astype(a.dtype)
+
+
+def _logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    peak = _peak(a, axis)
+    total = np.log(np.add.reduce(np.exp(a - peak), axis, keepdims=True)) + peak
+    return total if keepdims else np.squeeze(total, axes_of(axis, np.ndim(a)))
+
+
+def _softmax(a: Any, axis: Axis) -> Any:
+    e = np.exp(a - _peak(a, axis))
+    e /= np.add.reduce(e, axis, keepdims=True)
+    return e
+
+
+def _log_softmax(a: Any, axis: Axis) -> Any:
+    shifted = a - _peak(a, axis)
+    shifted -= np.log(np.add.reduce(np.exp(shifted), axis, keepdims=True))
+    return shifted
+
+
+logsumexp = ArrayOp(
+    "logsumexp", "log Σ eᵃ over some axes, without overflow.",
+    _logsumexp,
+    lambda g, y, a, axis=None, keepdims=False: (
+        insert_axes(g, a.shape, axis) * ops.exp(a - insert_axes(y, a.shape, axis))
+    ),
+    needs=("ay",),
+)  # fmt: skip
+softmax = ArrayOp(
+    "softmax", "eᵃ / Σ eᵃ along an axis: positive numbers that add up to 1.",
+    _softmax,
+    lambda g, y, a, axis: y * (g - sum_(g * y, axis=axis, keepdims=True)),
+    needs=("y",),
+)  # fmt: skip
+log_softmax = ArrayOp(
+    "log_softmax", "a - log Σ eᵃ along an axis: the logarithm of softmax, without underflow.",
+    _log_softmax,
+    lambda g, y, a, axis: g - ops.exp(y) * sum_(g, axis=axis, keepdims=True),
+    needs=("y",),
+)  # fmt: skip

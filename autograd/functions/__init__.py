@@ -1,0 +1,1 @@
+"""PyTorch's functions on arrays, tensors and dual numbers alike, by subject."""

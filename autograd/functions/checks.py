@@ -1,0 +1,73 @@
+"""What functions on arrays ask of their arguments, and the errors they give."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ..arrays.shapes import Axis
+
+__all__ = ["as_carrier", "axis_from", "constant_like", "floating", "ints", "one_axis"]
+
+
+def as_carrier(x: Any, name: str) -> Any:
+    """A tensor, dual number or array as it is; numbers and nested lists of them as an array."""
+    if hasattr(type(x), "__apply_array__") or isinstance(x, np.ndarray):
+        return x
+    if isinstance(x, (Real, np.generic, list, tuple)):
+        array = np.asarray(x)
+        if array.dtype.kind in "biufc":
+            return array
+    raise TypeError(f"{name}: cannot take {x!r}, a {type(x).__name__}: give a tensor or an array")
+
+
+def floating(x: Any, name: str) -> Any:
+    """The same, and its numbers must be floating."""
+    x = as_carrier(x, name)
+    if x.dtype.kind not in "fc":
+        raise TypeError(f"{name}: needs floating-point numbers, got {x.dtype}: write x.float()")
+    return x
+
+
+def axis_from(dim: Axis | list[int], x: Any, name: str) -> Axis:
+    """PyTorch's `dim` as NumPy's axis, checked against the shape."""
+    if dim is None:
+        return None
+    dims = tuple(dim) if isinstance(dim, (tuple, list)) else (dim,)
+    for d in dims:
+        if not isinstance(d, (int, np.integer)):
+            raise TypeError(f"{name}: dim must be an int or a tuple of them, got {dim!r}")
+        if not -max(x.ndim, 1) <= d < max(x.ndim, 1):
+            raise IndexError(f"{name}: dim {d} is out of range for shape {x.shape}")
+    axes = tuple(int(d) % max(x.ndim, 1) for d in dims)
+    if len(set(axes)) < len(axes):
+        raise ValueError(f"{name}: dim {dim!r} names an axis twice")
+    if not x.ndim:
+        return ()
+    return axes if isinstance(dim, (tuple, list)) else axes[0]
+
+
+def one_axis(dim: int, x: Any, name: str) -> int:
+    """The same for a function along a single axis."""
+    if not isinstance(dim, (int, np.integer)):
+        raise TypeError(f"{name}: dim must be an int, got {dim!r}")
+    axis_from((dim,), x, name)
+    n: int = x.ndim
+    return int(dim) % max(n, 1)
+
+
+def ints(arguments: tuple[Any, ...], name: str) -> tuple[int, ...]:
+    """Sizes or axes given one by one or as one sequence."""
+    if len(arguments) == 1 and isinstance(arguments[0], (tuple, list)):
+        arguments = tuple(arguments[0])
+    try:
+        return tuple([n.__index__() for n in arguments])
+    except AttributeError:
+        raise TypeError(f"{name}: must be integers, got {arguments!r}") from None
+
+
+def constant_like(x: Any, array: np.ndarray[Any, Any]) -> Any:
+    """An array without gradient, as the same carrier as `x`."""
+    return array if isinstance(x, np.ndarray) else x._constant_like(array)

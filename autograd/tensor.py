@@ -1,0 +1,583 @@
+"""`Tensor`: a NumPy array in a computation graph."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from . import ops
+from .array_op import ArrayOp
+from .array_rules import array_rule, takes_gradient
+from .arrays.shapes import broadcast_to, flip, getitem, overwrite, reshape, transpose
+from .backward import backward
+from .changes import History, changes, settled
+from .dtypes import as_dtype, get_default_dtype, promoted
+from .functions import multiplying, reducing
+from .graph import CONSTANT, LEAF, Node, Note, modes
+from .inplace import detach_in_place, note_view, refresh, rewrite
+from .methods import ArrayMethods, plain_index
+from .names import calling_line
+from .numpy_protocol import NumpyFunctions
+from .op import NumberOp, Op, Reduction
+from .operators import Operators
+
+__all__ = ["Tensor", "as_array", "wrap"]
+
+_new = object.__new__
+VIEWS = frozenset((reshape, transpose, broadcast_to, getitem, flip))
+"""The ops whose result may lie in the memory of their operand."""
+
+SELF_EVIDENT = frozenset(map(np.dtype, (np.int64, np.bool_)))
+
+
+class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
+    """An array that remembers how it was computed, so that it can be differentiated.
+
+    Args:
+        data: a number, nested lists of numbers, an array or a tensor; the numbers are copied.
+        requires_grad: whether `backward()` should give this tensor a gradient.
+        dtype: of the numbers; by default that of the data, and `get_default_dtype()` for Python floats.
+        name: what displays call it; without one they use the variable's name.
+
+    Raises:
+        TypeError: the data are not numbers, or a gradient is asked for integers.
+        ValueError: the lists are ragged.
+
+    >>> import autograd
+    >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    >>> x = Tensor([1.0, -1.0])
+    >>> loss = ((W @ x) ** 2).sum()
+    >>> loss.backward()
+    >>> loss
+    tensor(2., op=<sum>)
+    >>> W.grad
+    tensor([[-2.,  2.],
+            [-2.,  2.]])
+
+    The surface is PyTorch's (Paszke et al. 2019); functions of NumPy work on tensors too.
+    """
+
+    __slots__ = ("_history", "_made")
+
+    _history: History | None  # unset on most: who shares the memory, and what it was before changes in place
+    _made: int  # when, on the clock of changes in place
+
+    def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> None:
+        array = as_array(data, dtype)
+        self._data = array.copy() if _shares(array, data) else array
+        self._grad = self._a = self._b = self._mark = self._history = None
+        self._made = changes.now
+        self._rule = CONSTANT
+        if requires_grad:
+            self.requires_grad_()
+        if name is not None:
+            self.name = name
+
+    # ------------------------------------------------------------------ the numbers and their gradient
+
+    @property
+    def data(self) -> Tensor:
+        """The same numbers in the same memory, outside the graph; changes to them go unnoticed."""
+        return wrap(self._data)
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        if self.op is not None:
+            raise AttributeError(f"data: this tensor is computed by {self.op.name}: change a leaf and compute it anew")
+        array = as_array(data)
+        self._data = array.astype(self._data.dtype if array.dtype.kind == self._data.dtype.kind else array.dtype)
+        changes.now += 1
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient from the backward passes so far; None before the first one."""
+        gradient = self._grad
+        if gradient is None or isinstance(gradient, Tensor):
+            return gradient
+        return wrap(np.asarray(gradient))
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        if grad is not None:
+            if not isinstance(grad, Tensor):
+                grad = wrap(as_array(grad, self._data.dtype))
+            if grad.shape != self.shape:
+                raise ValueError(f"grad: has shape {grad.shape}, must have that of the tensor, {self.shape}")
+            if not takes_gradient(grad):
+                grad = grad._data
+        self._grad = grad
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether `backward()` reaches this tensor."""
+        refresh(self)
+        return self._rule is not CONSTANT
+
+    @requires_grad.setter
+    def requires_grad(self, requires_grad: bool) -> None:
+        self.requires_grad_(requires_grad)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Ask for a gradient of this leaf, or no longer."""
+        if self.op is not None:
+            if requires_grad:
+                return self
+            raise RuntimeError("requires_grad_: only leaves can stop asking for a gradient: write x.detach()")
+        if requires_grad and self._data.dtype.kind not in "fc":
+            raise TypeError(f"requires_grad: only floating-point tensors have gradients, this is {self._data.dtype}")
+        if requires_grad and self._rule is CONSTANT:
+            self._rule = LEAF
+        elif not requires_grad:
+            self._rule = CONSTANT
+        return self
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        self._grad = None
+
+    def backward(self, gradient: Any = None, retain_graph: bool = True, create_graph: bool = False) -> None:
+        """Add the gradient of this tensor by each leaf it depends on, times `gradient`, to the leaf's `grad`.
+
+        Args:
+            gradient: the derivative of some outer quantity by this tensor, in its shape; 1 for a scalar.
+            retain_graph: accepted for PyTorch's sake; the graph stays as long as something refers to it.
+            create_graph: make the gradients nodes, to be differentiated again.
+
+        Raises:
+            RuntimeError: no leaf requires a gradient, or there are several elements and no `gradient`, or a
+                tensor was changed in place after a rule came to need it.  No gradient is changed.
+        """
+        if not self.requires_grad:
+            kind = f"{self._data.dtype} tensors have no gradient" if self._data.dtype.kind not in "fc" else ""
+            raise RuntimeError(
+                f"backward: {kind or 'no tensor in this graph requires a gradient'}: "
+                "make a leaf with requires_grad=True before computing with it"
+            )
+        backward(self, self._upstream(gradient, create_graph), create_graph=create_graph)
+
+    def _upstream(self, gradient: Any, create_graph: bool) -> Any:
+        if gradient is None:
+            if self._data.size != 1:
+                raise RuntimeError(
+                    f"backward: the tensor has shape {self.shape}: reduce it to one number, as in y.sum().backward(), "
+                    "or give a gradient of its shape"
+                )
+            gradient = np.ones(self.shape, self._data.dtype)
+        elif isinstance(gradient, Tensor):
+            if not create_graph:
+                gradient = gradient._data
+        elif isinstance(gradient, (Real, list, tuple, np.ndarray)):
+            gradient = as_array(gradient, self._data.dtype)
+        else:
+            raise TypeError(f"backward: gradient must be a tensor or an array, got {gradient!r}")
+        if gradient.shape != self.shape:
+            raise ValueError(f"backward: gradient has shape {gradient.shape}, must have the tensor's, {self.shape}")
+        if create_graph and not isinstance(gradient, Tensor):
+            gradient = wrap(gradient)
+        return gradient if gradient.dtype == self._data.dtype else gradient.astype(self._data.dtype)
+
+    def detach(self) -> Tensor:
+        """The same numbers in the same memory, outside the graph; changes in place are noticed."""
+        leaf = wrap(self._data)
+        note_view(leaf, self, reshape, {"shape": self.shape})
+        leaf._history.view = None  # type: ignore[union-attr]
+        return leaf
+
+    def detach_(self) -> Tensor:
+        """Cut this tensor off from how it was computed."""
+        detach_in_place(self)
+        return self
+
+    # ------------------------------------------------------------------ rows read on arrays
+
+    @staticmethod
+    def __apply__(op: Op, operands: tuple[Any, ...], **settings: Any) -> Any:
+        """Read a row of the table: one node, its operands broadcast."""
+        if isinstance(op, Reduction):
+            return reducing.sum_(*operands, **settings) if op is ops.sum_ else multiplying.matmul(*operands)
+        assert isinstance(op, NumberOp)
+        entries = [x if type(x) is Tensor else _operand(x, op) for x in operands]
+        if any(x is NotImplemented for x in entries):
+            return NotImplemented
+        return _result(op, _computed(op, entries), tuple(entries), None)
+
+    @staticmethod
+    def __apply_array__(op: ArrayOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+        """Compute an op on whole arrays: one node."""
+        entries = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
+        with np.errstate(all="ignore"):
+            data = op.forward(*[x._data if type(x) is Tensor else x for x in entries], **settings)
+        result = _result(op, np.asarray(data), entries, settings)
+        if op in VIEWS and np.may_share_memory(result._data, entries[0]._data):
+            note_view(result, entries[0], op, settings)
+        return result
+
+    def _constant_like(self, array: np.ndarray[Any, Any]) -> Tensor:
+        return wrap(array)
+
+    def _settled_parents(self) -> list[Node]:
+        if changes.now != self._made and self.op is not None:
+            made, op = self._made, self.op
+            self._a = tuple([settled(x, made, op) if isinstance(x, Tensor) else x for x in self._a])
+        return [x for x in self._a if takes_gradient(x)]
+
+    # ------------------------------------------------------------------ changes in place
+
+    def _change(self, op: NumberOp, *others: Any) -> Tensor:
+        """Put the result of a row in the place of this tensor's numbers."""
+        operands = [self, *(x if isinstance(x, Tensor) else _operand(x, op) for x in others)]
+        data = _computed(op, operands)
+        if np.broadcast_shapes(data.shape, self.shape) != self.shape:
+            raise ValueError(f"{op.name}: the result has shape {data.shape}, which does not fit into {self.shape}")
+        if not np.can_cast(data.dtype, self._data.dtype, "same_kind"):
+            raise TypeError(f"{op.name}: cannot store {data.dtype} in a tensor of {self._data.dtype}")
+        rewrite(self, op, operands, lambda numbers: np.copyto(numbers, data, casting="same_kind"))
+        return self
+
+    def fill_(self, value: Any) -> Tensor:
+        """Make every element this number."""
+        self[...] = value
+        return self
+
+    def zero_(self) -> Tensor:
+        """Make every element 0."""
+        return self.fill_(0)
+
+    def copy_(self, source: Any) -> Tensor:
+        """Take the numbers of another tensor, broadcast to this shape; the gradient goes to it."""
+        return self.fill_(source)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        index = plain_index(index)
+        value = value if isinstance(value, Tensor) else _operand(value, overwrite)
+        data = value._data.copy() if isinstance(value, Tensor) else value  # it may show the memory that is written
+
+        def write(numbers: np.ndarray[Any, Any]) -> None:
+            try:
+                numbers[index] = data
+            except (IndexError, ValueError) as error:
+                raise type(error)(f"[ ]=: {np.shape(data)} does not go into {self.shape} there: {error}") from None
+
+        rewrite(self, overwrite, [self, value], write, {"index": index})
+
+    # ------------------------------------------------------------------ as plain numbers
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """The numbers as a NumPy array in the same memory."""
+        if self.requires_grad:
+            raise RuntimeError("numpy: this tensor requires a gradient, an array has none: write x.detach().numpy()")
+        return self._data  # type: ignore[no-any-return]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def item(self) -> Any:
+        """The only element, as a Python number."""
+        if self._data.size != 1:
+            raise ValueError(f"item: the tensor has shape {self.shape}: only one element is a number; see tolist()")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The numbers as nested lists."""
+        return self._data.tolist()
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    __trunc__ = __int__
+
+    def __index__(self) -> int:
+        if self._data.dtype.kind not in "iu":
+            raise TypeError(f"index: only a tensor of one integer is an index, this is {self._data.dtype}")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise ValueError(
+                f"bool: a tensor of shape {self.shape} is neither true nor false: write x.any() or x.all(), "
+                "or autograd.where(x, a, b) to choose element by element"
+            )
+        return bool(self._data.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        numbers = np.array2string(self._data, separator=", ", prefix="tensor(")
+        parts = [numbers]
+        if self._data.dtype not in SELF_EVIDENT and self._data.dtype != get_default_dtype():
+            parts.append(f"dtype={self._data.dtype}")
+        if self.op is not None:
+            parts.append(f"op=<{self.op.name}>")
+        elif self._rule is not CONSTANT:
+            parts.append("requires_grad=True")
+        if self.name is not None:
+            parts.append(f"name={self.name!r}")
+        return f"tensor({', '.join(parts)})"
+
+    __hash__ = Node.__hash__  # by identity: comparisons compare the numbers
+
+    # ------------------------------------------------------------------ hooks, copies
+
+    def _shown(self, gradient: Any) -> Any:
+        return gradient if isinstance(gradient, Tensor) else wrap(np.asarray(gradient))
+
+    def _replaced(self, gradient: Any, by: Any, hook: Callable[[Any], Any]) -> Any:
+        if not isinstance(by, Tensor):
+            if not isinstance(by, (Real, np.ndarray)):
+                raise TypeError(f"hook: must return a tensor or None, {hook!r} returned {by!r}")
+            by = wrap(np.asarray(by, self._data.dtype))
+        if by.shape != self.shape:
+            raise ValueError(f"hook: {hook!r} returned shape {by.shape}, must be that of the gradient, {self.shape}")
+        return by if isinstance(gradient, Tensor) else by._data
+
+    _nothing = None
+
+    def _commit(self, order: list[Any], before: list[Any]) -> None:
+        # Rules hand gradients on as they are, or as views: no leaf may end up with an array that others see.
+        shared = {id(owner_of(node._grad)) for node in order if node._rule.reach and node._grad is not None}
+        for node, earlier in zip(order, before, strict=True):
+            if node._rule.reach:
+                continue
+            gradient = node._grad
+            if gradient is None:
+                node._grad = earlier
+            elif isinstance(gradient, Tensor) or isinstance(earlier, Tensor):
+                node._grad = gradient if earlier is None else earlier + gradient
+            else:
+                gradient = np.asarray(gradient, node._data.dtype)
+                if earlier is not None:
+                    gradient = earlier + gradient
+                owner = id(owner_of(gradient))
+                node._grad = gradient.copy() if owner in shared or not gradient.flags.writeable else gradient
+                shared.add(owner)
+
+    def __copy__(self) -> Tensor:
+        return self._duplicate(self._a, self._b)
+
+    def _duplicate(self, a: Any, b: Any) -> Tensor:
+        copy = wrap(self._data)
+        copy._a, copy._b = a, b
+        copy._rule = CONSTANT if self._rule is CONSTANT else LEAF if self.op is None else array_rule(self.op)
+        copy._grad = self._grad._data if isinstance(self._grad, Tensor) else self._grad
+        if hasattr(self, "_note"):
+            copy._note = Note(self.name, self.site)
+        return copy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.op is not None:
+            raise TypeError(
+                f"pickle: this tensor is computed by {self.op.name}, and a pickle would copy the leaves it shares: "
+                "pickle leaves, or x.detach()"
+            )
+        return _restore, (self._data, self.requires_grad, self.name)
+
+
+def _restore(data: Any, requires_grad: bool, name: str | None) -> Tensor:
+    return Tensor(data, requires_grad, name=name)
+
+
+def owner_of(array: Any) -> Any:
+    """The array that owns the memory which this one shows; a number has none to share."""
+    while isinstance(base := getattr(array, "base", None), np.ndarray):
+        array = base
+    return array
+
+
+# ---------------------------------------------------------------------- from numbers to arrays
+
+
+def as_array(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
+    """Numbers as an array of one of the dtypes; anything else is an error that says what to write."""
+    wanted = None if dtype is None else as_dtype(dtype)
+    array: np.ndarray[Any, Any]
+    if isinstance(data, Tensor):
+        array = data._data
+    elif isinstance(data, np.ndarray):
+        array = data
+    else:
+        array = _from_python(data)
+        if wanted is None and array.dtype == np.float64 and not isinstance(data, np.generic):
+            wanted = get_default_dtype()
+    if array.dtype.kind not in "biufc":
+        hint = "give numbers"
+        if array.dtype.kind == "O":
+            hint = "give numbers; a list of tensors is joined by autograd.stack"
+        raise TypeError(f"tensor: cannot hold {_brief(data)}, whose elements are {array.dtype}: {hint}")
+    return array if wanted is None else array.astype(wanted, copy=False)
+
+
+def _from_python(data: Any) -> np.ndarray[Any, Any]:
+    if isinstance(data, (str, bytes)) or data is None:
+        raise TypeError(f"tensor: must be numbers, got {data!r}, a {type(data).__name__}")
+    if isinstance(data, (list, tuple)) and any(isinstance(x, Node) for x in data):
+        if all(isinstance(x, Tensor) and not x.requires_grad for x in data):
+            return np.stack([x._data for x in data])
+        raise TypeError("tensor: a list of nodes would lose their graph: join them by autograd.stack(list)")
+    if isinstance(data, Node):
+        raise TypeError(f"tensor: got {data!r}, a node: write v.data for its number")
+    try:
+        return np.asarray(data)
+    except ValueError as error:
+        raise ValueError(f"tensor: the lists are ragged, rows must have equal lengths: {error}") from None
+
+
+def _brief(data: Any) -> str:
+    text = repr(data)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _shares(array: Any, data: Any) -> bool:
+    source = data._data if isinstance(data, Tensor) else data
+    return isinstance(source, np.ndarray) and np.may_share_memory(array, source)
+
+
+# ---------------------------------------------------------------------- making nodes
+
+
+def wrap(data: Any) -> Tensor:
+    """A tensor around an array, without a gradient."""
+    node = _new(Tensor)
+    node._data = data
+    node._rule = CONSTANT
+    node._grad = node._a = node._b = node._mark = node._history = None
+    node._made = changes.now
+    return node
+
+
+def _operand(x: Any, op: Op) -> Any:
+    """An operand that is no tensor: an array becomes a constant one, a number stays."""
+    if isinstance(x, np.ndarray):
+        if x.dtype.kind not in "biufc":
+            raise TypeError(f"{op.name}: cannot take an array of {x.dtype}: give numbers")
+        return wrap(x)
+    if isinstance(x, np.generic) and x.dtype.kind in "biufc":
+        return wrap(np.asarray(x))
+    if isinstance(x, (Real, complex)):
+        return x
+    if hasattr(type(x), "__apply__") and not isinstance(x, Node):
+        return NotImplemented
+    if isinstance(x, Node):
+        raise TypeError(
+            f"{op.name}: cannot mix a tensor and {x!r}: write v.data for its number, or use 0-d tensors throughout"
+        )
+    raise TypeError(f"{op.name}: cannot take {x!r}, a {type(x).__name__}: give numbers, arrays or tensors")
+
+
+def _computed(op: NumberOp, operands: Any) -> np.ndarray[Any, Any]:
+    """The value of a row on the numbers of its operands."""
+    numbers = [x._data if type(x) is Tensor else x for x in operands]
+    kinds = {x.dtype for x in numbers if isinstance(x, np.ndarray)}
+    if len(kinds) > 1 or next(iter(kinds)).kind != "f":
+        numbers = promoted(numbers, floating=op.name not in ON_INTEGERS)
+    elif kinds == FLOAT64 and all(not isinstance(x, np.ndarray) or x.ndim == 0 for x in numbers):
+        return np.asarray(op.on_floats(*map(float, numbers)))  # the very bits of the scalar engine
+    try:
+        with np.errstate(all="ignore"):
+            return np.asarray(op.array(*numbers))
+    except ValueError:
+        shapes = " and ".join(str(x.shape) for x in numbers if isinstance(x, np.ndarray))
+        raise ValueError(f"{op.name}: shapes {shapes} do not broadcast together") from None
+
+
+FLOAT64 = {np.dtype(np.float64)}
+ON_INTEGERS = frozenset(
+    "add sub mul neg pow square abs sign maximum minimum clip where relu floor ceil round".split()  # noqa: SIM905
+)
+"""The rows that keep integers; the others give floating numbers."""
+
+
+def _result(op: Op, data: Any, operands: tuple[Any, ...], settings: dict[str, Any] | None) -> Tensor:
+    """The node that an op made of its operands; a constant, if nothing asks for its gradient."""
+    node = _new(Tensor)
+    node._data = data
+    node._grad = node._mark = node._history = None
+    node._made = changes.now
+    for x in operands:
+        if type(x) is Tensor and x._history is not None:
+            refresh(x)
+    if any(map(takes_gradient, operands)) and data.dtype.kind in "fc":
+        node._rule = array_rule(op)
+        node._a = operands
+        node._b = settings
+    else:
+        node._rule = CONSTANT
+        node._a = node._b = None
+    if modes.watched:
+        _watch(node, op, operands)
+    return node
+
+
+def _watch(node: Tensor, op: Op, operands: tuple[Any, ...]) -> None:
+    """The same under `no_grad` or `detect_anomaly`, here or in another thread."""
+    if modes.anomaly.get():
+        site = calling_line()
+        node._note = Note(None, site)
+        if node._data.dtype.kind == "f" and not np.isfinite(node._data).all():
+            shapes = ", ".join(str(x.shape) if isinstance(x, Tensor) else str(x) for x in operands)
+            bad = np.argwhere(~np.isfinite(node._data))[0]
+            where = tuple(map(int, bad))
+            raise FloatingPointError(f"{op.name}({shapes}) gave {node._data[where]} at {list(where)}, at {site}")
+    if not modes.recording.get():
+        node._rule, node._a, node._b = CONSTANT, None, None
+
+
+# ---------------------------------------------------------------------- comparisons
+
+
+def _comparison(name: str) -> Callable[[Any, Any], Any]:
+    compare = getattr(operator, name)
+
+    def method(self: Any, other: Any) -> Any:
+        if isinstance(other, Tensor):
+            other = other._data
+        elif not isinstance(other, (Real, np.ndarray, np.generic, np.bool_)):
+            return NotImplemented
+        try:
+            return wrap(np.asarray(compare(self._data, other)))
+        except ValueError:
+            raise ValueError(f"{name}: shapes {self.shape} and {np.shape(other)} do not broadcast together") from None
+
+    method.__name__ = f"__{name}__"
+    method.__doc__ = "Compare element by element: a tensor of truth values."
+    return method
+
+
+for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(Tensor, f"__{_name}__", _comparison(_name))
+
+# ---------------------------------------------------------------------- rows in place
+
+
+def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
+    def method(self: Tensor, *others: Any) -> Tensor:
+        missing = op.arity - 1 - len(others)
+        if missing:
+            defaults = op.defaults  # type: ignore[attr-defined]
+            if not 0 < missing <= len(defaults):
+                raise TypeError(f"{op.name}_: takes {op.arity - 1} operands besides the tensor, got {len(others)}")
+            others = others + defaults[-missing:]
+        return self._change(op, *others)
+
+    def scaled(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+        return self._change(op, other if alpha == 1 else other * alpha)
+
+    chosen = scaled if alpha else method
+    chosen.__name__ = f"{op.name}_"
+    chosen.__doc__ = f"{op.summary}  In the place of this tensor's numbers."
+    return chosen
+
+
+for _op in ops.TABLE.values():
+    if not isinstance(_op, Reduction) and _op is not ops.where:
+        setattr(Tensor, f"{_op.name}_", _in_place(_op, alpha=_op in (ops.add, ops.sub)))
+Tensor.clamp_ = Tensor.clip_  # type: ignore[attr-defined]
+for _name, _op in {"add": ops.add, "sub": ops.sub, "mul": ops.mul, "truediv": ops.div, "pow": ops.pow_}.items():
+    setattr(Tensor, f"__i{_name}__", _in_place(_op))
