@@ -32,6 +32,7 @@ from .creation import (
     zeros,
     zeros_like,
 )
+from .custom import op
 from .draw import Drawing, draw, draw_dot
 from .dtypes import DTYPES, get_default_dtype, set_default_dtype
 from .explain import backward_lines, forward_lines
@@ -165,6 +166,15 @@ from .ops import (
     where,
 )
 from .tensor import Tensor
+from .transforms import (
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 from .value import Value, matvec
 
 __version__ = "0.1.0"
@@ -253,7 +263,10 @@ __all__ = [
     "gather",
     "gelu",
     "get_default_dtype",
+    "grad",
     "half",
+    "hessian",
+    "hvp",
     "hypot",
     "index_select",
     "inference_mode",
@@ -262,6 +275,8 @@ __all__ = [
     "int16",
     "int32",
     "int64",
+    "jacobian",
+    "jvp",
     "leaky_relu",
     "linear",
     "linspace",
@@ -292,6 +307,7 @@ __all__ = [
     "norm",
     "ones",
     "ones_like",
+    "op",
     "outer",
     "permute",
     "pow",
@@ -343,7 +359,9 @@ __all__ = [
     "uint8",
     "unbind",
     "unsqueeze",
+    "value_and_grad",
     "var",
+    "vjp",
     "where",
     "zeros",
     "zeros_like",

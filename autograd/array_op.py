@@ -45,6 +45,7 @@ class ArrayOp(Op):
         linear: `"jointly"` if the op is linear in all operands at once, `"each"` if in every single
             one while the others stay, empty if not.
         variadic: the op takes any number of operands.
+        register: whether it belongs in `ARRAY_TABLE`; an op of a user's does not.
     """
 
     def __init__(
@@ -56,10 +57,11 @@ class ArrayOp(Op):
         needs: tuple[str, ...],
         linear: str = "",
         variadic: bool = False,
+        register: bool = True,
         symbol: str | None = None,
         notation: Notation | None = None,
     ) -> None:
-        if name in ARRAY_TABLE:
+        if register and name in ARRAY_TABLE:
             raise ValueError(f"array op {name!r} exists already: choose another name")
         if len(needs) != len(pullbacks):
             raise ValueError(f"array op {name!r}: {len(pullbacks)} pullbacks, but needs names {len(needs)}")
@@ -71,7 +73,8 @@ class ArrayOp(Op):
         self.linear = linear
         self.variadic = variadic
         self.__doc__ = summary
-        ARRAY_TABLE[name] = self
+        if register:
+            ARRAY_TABLE[name] = self
 
     def __call__(self, *operands: Any, **settings: Any) -> Any:
         for x in operands:

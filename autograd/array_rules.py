@@ -15,7 +15,7 @@ from .graph import ARRAYS, CONSTANT, Node, Rule
 from .op import NumberOp, Op, ieee
 from .rules import arguments_read
 
-__all__ = ["array_rule", "numbers_read", "shares", "takes_gradient"]
+__all__ = ["array_rule", "fitted", "numbers_read", "shares", "takes_gradient"]
 
 
 def takes_gradient(x: Any) -> bool:
@@ -75,10 +75,10 @@ def shares(node: Node, upstream: Any, *, recorded: bool = False) -> Iterator[tup
             if rule is None:
                 continue
             share = rule(upstream, result, *operands, **node._b)
-        yield x, _fitted(share, x)
+        yield x, fitted(share, x)
 
 
-def _fitted(share: Any, x: Node) -> Any:
+def fitted(share: Any, x: Node) -> Any:
     """A share in the shape and the dtype of the operand: what broadcasting repeated is summed up."""
     data = x._data
     if share.shape != data.shape:

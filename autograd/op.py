@@ -162,9 +162,10 @@ class NumberOp(Op):
         array: Callable[..., Any],
         *partials: Callable[..., Any] | float,
         complex: Callable[..., Any] | None = None,  # noqa: A002 - the carrier's name
+        register: bool = True,
         **printed: Any,
     ) -> None:
-        if name in TABLE:
+        if register and name in TABLE:
             raise ValueError(f"op {name!r} stands in the table already: choose another name")
         self.arity = len(partials)
         super().__init__(name, summary, **printed)
@@ -173,7 +174,8 @@ class NumberOp(Op):
         self.complex = complex or array
         self.constants = tuple(None if callable(p) else p for p in partials)
         self.partials = tuple(p if callable(p) else _constant(p) for p in partials)
-        TABLE[name] = self
+        if register:
+            TABLE[name] = self
 
     def on_floats(self, *operands: Any) -> float:
         """The value on Python floats, by IEEE 754 where Python would raise."""

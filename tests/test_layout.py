@@ -36,6 +36,10 @@ LAYERS = [
     "numpy_protocol",  # NumPy's functions on them
     "inplace",  # recorded changes, and views that follow them
     "tensor",  # the array carrier
+    "dual",  # the carrier of forward mode
+    "trees",  # nested containers
+    "transforms",  # from functions to their derivatives
+    "custom",  # operations of the user's
     "creation",  # tensors from numbers, shapes and chance
     "symbols",  # the carrier that gives formulas
     "explain",  # sweeps as lines of text

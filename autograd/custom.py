@@ -1,0 +1,95 @@
+"""Operations of your own, which are then like those of the table: differentiated, drawn, explained, checked."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .array_op import ArrayOp
+from .op import Domain, Elementwise, Notation, Op
+
+__all__ = ["op"]
+
+
+def op(
+    *partials: Callable[..., Any] | float,
+    vjp: Callable[..., Any] | Sequence[Callable[..., Any] | None] | None = None,
+    name: str | None = None,
+    symbol: str | None = None,
+    notation: Notation | None = None,
+    domain: Domain | None = None,
+    linear: str = "",
+) -> Callable[[Callable[..., Any]], Op]:
+    """Make an operation of a function, given its derivatives.
+
+    An elementwise function takes one partial derivative per operand, as a function of the operands and of
+    the result `y`, in operators and rows of the table:
+
+    >>> import autograd, numpy as np
+    >>> @autograd.op(lambda a, y: 3 * a ** 2)
+    ... def cube(a):
+    ...     return a ** 3
+    >>> x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    >>> cube(x).sum().backward()
+    >>> x.grad
+    tensor([ 3., 12.])
+    >>> autograd.grad(autograd.grad(cube))(5.0)
+    30.0
+
+    Any other function of arrays takes `vjp(g, y, *operands, **settings)`, which gives the gradient of its
+    operand from the gradient `g` of its result, or a list of such functions, one per operand:
+
+    >>> @autograd.op(vjp=lambda g, y, a: autograd.flip(g, 0))
+    ... def reverse(a):
+    ...     return a[::-1]
+    >>> autograd.grad(lambda a: reverse(a) @ np.array([1.0, 2.0]))(np.zeros(2))
+    array([2., 1.])
+
+    Args:
+        partials: for an elementwise function.
+        vjp: for any other one.
+        name, symbol, notation: how it is called, drawn and printed; the function's name by default.
+        domain: where an elementwise function is smooth; checks of its derivatives stay inside.
+        linear: for array ops, whether it is linear, `"jointly"` in all operands or in `"each"`.
+
+    Raises:
+        TypeError: there are no derivatives, or not one per operand.
+    """
+    if (vjp is None) == (not partials):
+        raise TypeError("op: give partial derivatives, one per operand, or vjp=..., as in @op(lambda a, y: 2 * a)")
+
+    def decorate(function: Callable[..., Any]) -> Op:
+        if not callable(function):
+            raise TypeError(f"op: decorates a function, got {function!r}")
+        called = name or function.__name__
+        summary = inspect.getdoc(function) or f"{called}, an operation of the user's."
+        operands = _operands(function)
+        if partials:
+            if operands is not None and operands != len(partials):
+                raise TypeError(f"op: {called} takes {operands} operands, but {len(partials)} partials are given")
+            forward = (lambda *numbers: float(function(*numbers)), function)
+            return Elementwise(
+                called, summary, forward, *partials, domain=domain, symbol=symbol, notation=notation, register=False
+            )  # fmt: skip
+        rules = tuple(vjp) if isinstance(vjp, Sequence) else (vjp,)
+        if operands is not None and operands != len(rules):
+            raise TypeError(f"op: {called} takes {operands} operands, but {len(rules)} vjp functions are given")
+        return ArrayOp(
+            called, summary, function, *rules, needs=("*y",) * len(rules), linear=linear,
+            symbol=symbol, notation=notation, register=False,
+        )  # fmt: skip
+
+    return decorate
+
+
+def _operands(function: Callable[..., Any]) -> int | None:
+    """How many operands a function takes: its positional parameters without defaults."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # a function of NumPy, say
+        return None
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters):
+        return None
+    return sum(p.kind in positional and p.default is inspect.Parameter.empty for p in parameters)
