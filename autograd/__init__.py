@@ -8,6 +8,7 @@
 6.0
 """
 
+from . import fft, linalg
 from .array_op import ARRAY_TABLE, ArrayOp
 from .creation import (
     arange,
@@ -249,6 +250,7 @@ __all__ = [
     "expand",
     "expm1",
     "eye",
+    "fft",
     "flatten",
     "flip",
     "float",
@@ -278,6 +280,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "leaky_relu",
+    "linalg",
     "linear",
     "linspace",
     "log",

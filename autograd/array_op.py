@@ -17,7 +17,7 @@ Settings (an axis, a shape) are keywords and are not differentiated.  They follo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
 
@@ -45,6 +45,7 @@ class ArrayOp(Op):
         linear: `"jointly"` if the op is linear in all operands at once, `"each"` if in every single
             one while the others stay, empty if not.
         variadic: the op takes any number of operands.
+        computes: whether it does any arithmetic, or only moves numbers about.
         register: whether it belongs in `ARRAY_TABLE`; an op of a user's does not.
     """
 
@@ -58,6 +59,7 @@ class ArrayOp(Op):
         linear: str = "",
         variadic: bool = False,
         register: bool = True,
+        computes: bool = True,
         symbol: str | None = None,
         notation: Notation | None = None,
     ) -> None:
@@ -72,6 +74,7 @@ class ArrayOp(Op):
         self.needs = needs
         self.linear = linear
         self.variadic = variadic
+        self.computes = computes
         self.__doc__ = summary
         if register:
             ARRAY_TABLE[name] = self
@@ -87,6 +90,12 @@ class ArrayOp(Op):
                 raise TypeError(
                     f"{self.name}: cannot take {x!r}, a {type(x).__name__}: give arrays, tensors or numbers"
                 )
+        return self.on_arrays(operands, settings)
+
+    def on_arrays(self, operands: Sequence[Any], settings: dict[str, Any]) -> Any:
+        """The value on NumPy arrays, by IEEE 754 where NumPy would warn."""
+        if not self.computes:
+            return self.forward(*operands, **settings)
         with np.errstate(all="ignore"):
             return self.forward(*operands, **settings)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .array_op import ArrayOp
+from .arrays.fourier import conj, real_part
 from .arrays.reductions import unbroadcast
 from .arrays.shapes import astype
 from .changes import changes, stale
@@ -68,6 +69,8 @@ def shares(node: Node, upstream: Any, *, recorded: bool = False) -> Iterator[tup
         if isinstance(op, NumberOp):
             constant = op.constants[i]
             local = op.partials[i](*operands, result) if constant is None else constant
+            if node._data.dtype.kind == "c":
+                local = conj(local) if constant is None else constant
             share = upstream if constant == 1.0 else upstream * local
         else:
             assert isinstance(op, ArrayOp)
@@ -79,8 +82,13 @@ def shares(node: Node, upstream: Any, *, recorded: bool = False) -> Iterator[tup
 
 
 def fitted(share: Any, x: Node) -> Any:
-    """A share in the shape and the dtype of the operand: what broadcasting repeated is summed up."""
+    """A share in the shape and the dtype of the operand: what broadcasting repeated is summed up.
+
+    For a complex number z = u + iv the gradient is ∂/∂u + i ∂/∂v, so that a real operand takes the real part.
+    """
     data = x._data
+    if share.dtype.kind == "c" and data.dtype.kind != "c":
+        share = real_part(share)
     if share.shape != data.shape:
         share = unbroadcast(share, data.shape)
     if share.dtype != data.dtype:

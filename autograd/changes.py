@@ -10,19 +10,50 @@ one when a sweep first walks over them.
 
 from __future__ import annotations
 
+import threading
+from bisect import bisect_left
 from typing import Any
+from weakref import WeakValueDictionary
 
 from .graph import Node
 from .names import calling_line
 
-__all__ = ["Clock", "History", "Memory", "changes", "settled", "stale"]
+__all__ = ["Clock", "History", "Memory", "Moment", "changes", "earlier_place", "settled", "stale"]
+
+
+class Moment(int):
+    """A time between two changes; `life` ends with the last tensor that was made then."""
+
+    life: Life
+
+
+class Life:
+    """Something that can be referred to weakly, which an integer cannot."""
+
+    __slots__ = ("__weakref__",)
 
 
 class Clock:
     """Counts the changes in place of all tensors."""
 
     def __init__(self) -> None:
-        self.now = 0
+        self._lock = threading.Lock()
+        self._lives: WeakValueDictionary[int, Life] = WeakValueDictionary()
+        self.now = Moment(-1)
+        self.tick()
+
+    def tick(self) -> Moment:
+        """The next moment, which is now."""
+        with self._lock:
+            now = Moment(self.now + 1)
+            now.life = self._lives[int(now)] = Life()
+            self.now = now
+            return now
+
+    def living(self) -> list[int]:
+        """The times, in order, from which there are tensors left."""
+        with self._lock:
+            return sorted(self._lives)
 
 
 changes = Clock()
@@ -38,41 +69,70 @@ class Memory:
         self.rewritten = 0  # when a change was last recorded in the graph: views made before it are out of date
         self.site = ""
 
-    def touch(self, *, recorded: bool) -> int:
+    def touch(self, *, recorded: bool) -> Moment:
         """Note a change, now, by the caller's line."""
-        changes.now += 1
-        self.changed = changes.now
+        now = changes.tick()
+        self.changed = int(now)
         self.site = calling_line()
         if recorded:
-            self.rewritten = changes.now
-        return changes.now
+            self.rewritten = int(now)
+        return now
 
 
 class History:
     """What a tensor has that shares memory or was changed: few do."""
 
-    __slots__ = ("memory", "past", "view")
+    __slots__ = ("hidden", "memory", "past", "view")
 
     def __init__(self, memory: Memory, view: tuple[Any, Any, dict[str, Any]] | None = None) -> None:
         self.memory = memory
         self.view = view
         """For a view: the tensor it shows, by which op, with which settings."""
-        self.past: list[tuple[int, Node | None]] = []
-        """Until when this tensor was which hidden one; None where it was overwritten as a whole."""
+        self.past: list[tuple[int, Node | str]] = []
+        """Until when this tensor was which hidden one; the line of the change where that is forgotten."""
+        self.hidden: Node | None = None
+        """The hidden tensor for the place that this one still has, if a change under way needs it already."""
+
+    def leave(self, until: int, hidden: Node | str) -> None:
+        """Note that until now the tensor was a hidden one, or that it does not matter any more which.
+
+        Only nodes made in the meantime ask for it.  Where none of them is left it is forgotten, now and
+        then, so that a buffer does not hold on to all that was ever written to it.
+        """
+        self.hidden = None
+        self.past.append((until, hidden))
+        if len(self.past) & (len(self.past) - 1):
+            return
+        living = changes.living()
+        kept: list[tuple[int, Node | str]] = []
+        since = 0
+        for until, earlier in self.past:
+            if bisect_left(living, since) == bisect_left(living, until):
+                earlier = self.memory.site
+                if kept and isinstance(kept[-1][1], str):
+                    kept.pop()
+            kept.append((until, earlier))
+            since = until
+        self.past = kept
 
 
 def settled(x: Any, made: int, by: Any) -> Any:
     """The tensor that `x` was when a node of the op `by` was made."""
-    history: History | None = x._history
-    if history is None or not history.past or history.past[-1][0] <= made:
-        return x
-    earlier = next(node for until, node in history.past if until > made)
-    if earlier is None:
+    earlier = earlier_place(x, made)
+    if isinstance(earlier, str):
         raise RuntimeError(
-            f"backward: {by.name} used a tensor that was overwritten afterwards, at {history.memory.site}: "
+            f"backward: {by.name} used a tensor that was overwritten afterwards, at {earlier}: "
             "write into a new tensor, or into x.clone()"
         )
     return earlier
+
+
+def earlier_place(x: Any, made: int) -> Any:
+    """The same; the line of the change where that is forgotten."""
+    history: History | None = x._history
+    if history is None or not history.past or history.past[-1][0] <= made:
+        return x
+    return next(place for until, place in history.past if until > made)
 
 
 def stale(x: Any, made: int) -> bool:

@@ -27,7 +27,7 @@ from .op import NumberOp, Reduction
 from .operators import Operators
 from .tensor import Tensor, wrap
 
-__all__ = ["Dual", "pulled"]
+__all__ = ["Dual", "added", "pulled", "zeros_like"]
 
 
 class Dual(ArrayMethods, NumpyFunctions, Operators):
@@ -63,7 +63,7 @@ class Dual(ArrayMethods, NumpyFunctions, Operators):
             if tangent is None or constant == 0.0:
                 continue
             local = op.partials[i](*primals, y) if constant is None else constant
-            total = _sum(total, tangent if constant == 1.0 else tangent * local)
+            total = added(total, tangent if constant == 1.0 else tangent * local)
         return Dual(level, y, _in_form_of(y, total))
 
     @staticmethod
@@ -82,7 +82,7 @@ class Dual(ArrayMethods, NumpyFunctions, Operators):
                     share = op(*primals[:i], tangent, *primals[i + 1 :], **settings)
                 else:
                     share = _transposed(op, i, tangent, y, primals, settings)
-                total = _sum(total, share)
+                total = added(total, share)
         return Dual(level, y, _in_form_of(y, total))
 
     def _constant_like(self, array: np.ndarray[Any, Any]) -> Any:
@@ -130,8 +130,9 @@ def _parted(operands: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
     return level, primals, [x.tangent if is_dual else None for x, is_dual in zip(operands, here, strict=True)]
 
 
-def _sum(total: Any, share: Any) -> Any:
-    return share if total is None else total + share
+def added(total: Any, share: Any) -> Any:
+    """The sum of two tangents, either of which may be None, which is 0."""
+    return share if total is None else total if share is None else total + share
 
 
 def _or_zero(tangent: Any, x: Any) -> Any:
@@ -175,9 +176,7 @@ def pulled(y: Any, upstream: Any, by: Sequence[Tensor], *, create_graph: bool = 
     primal = pulled(y0, up0, by)
     tangent = [None] * len(by) if y1 is None else pulled(y1, up0, by)
     if up1 is not None:
-        tangent = [
-            b if a is None else a if b is None else a + b for a, b in zip(tangent, pulled(y0, up1, by), strict=True)
-        ]
+        tangent = [added(a, b) for a, b in zip(tangent, pulled(y0, up1, by), strict=True)]
     return [
         None if a is None and b is None else Dual(level, zeros_like(x) if a is None else a, b)
         for a, b, x in zip(primal, tangent, by, strict=True)

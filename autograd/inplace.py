@@ -9,12 +9,13 @@ import numpy as np
 
 from .array_op import ArrayOp
 from .array_rules import array_rule, numbers_read, takes_gradient
-from .arrays.shapes import overwrite
-from .changes import History, Memory, changes
-from .graph import CONSTANT, modes
+from .arrays.shapes import astype, overwrite
+from .changes import History, Memory, changes, earlier_place
+from .graph import CONSTANT, Node, modes
+from .names import calling_line
 from .op import Op
 
-__all__ = ["note_view", "refresh", "retire", "rewrite"]
+__all__ = ["detach_in_place", "note_view", "refresh", "retire", "rewrite"]
 
 
 def memory_of(x: Any) -> Memory:
@@ -30,12 +31,22 @@ def note_view(view: Any, of: Any, op: ArrayOp, settings: dict[str, Any]) -> None
 
 
 def retire(x: Any) -> Any:
-    """A hidden tensor in the place that `x` has in the graph now, so that `x` can take a new one."""
-    hidden = x._duplicate(x._a, x._b)
-    hidden._rule, hidden._made, hidden._grad = x._rule, x._made, None
-    hidden._data = x._data
-    hidden._history = History(memory_of(x))
-    return hidden
+    """A hidden tensor in the place that `x` has in the graph now, so that `x` can take a new one.
+
+    There is one for each place: hooks on it see all of its gradient.
+    """
+    memory = memory_of(x)
+    if x._history.hidden is None:
+        x._history.hidden = _twin(x, memory)
+    return x._history.hidden
+
+
+def _twin(x: Any, memory: Memory) -> Any:
+    twin = x._duplicate(x._a, x._b)
+    twin._rule, twin._made, twin._grad = x._rule, int(x._made), None  # an int: it asks for nobody's past
+    twin._data = x._data
+    twin._history = History(memory)
+    return twin
 
 
 def refresh(x: Any) -> None:
@@ -55,7 +66,9 @@ def refresh(x: Any) -> None:
 
 def _take_place(x: Any, op: Op, operands: tuple[Any, ...], settings: Any, time: int) -> None:
     """Make `x` the result of an operation, as of that time."""
-    x._history.past.append((time, retire(x)))
+    hidden = retire(x)
+    hidden._rule = x._rule  # with hooks that came later
+    x._history.leave(int(time), hidden)
     x._a, x._b, x._made = operands, settings, time
     x._rule = array_rule(op) if any(map(takes_gradient, operands)) else CONSTANT
     if x._rule is CONSTANT:
@@ -79,19 +92,22 @@ def rewrite(
         settings: those of an array op.
 
     Raises:
-        RuntimeError: `target` is a leaf that requires a gradient, or a view of one.
+        RuntimeError: `target` is a leaf that requires a gradient, or a view of one, or a view that was made
+            under `no_grad` of a tensor that requires a gradient.
         ValueError: the memory cannot be written.
     """
-    refresh(target)
-    recorded = modes.recording.get() and any(map(takes_gradient, operands))
+    for x in operands:
+        if isinstance(x, Node):
+            refresh(x)
     root = target
+    shown = [target]
     while root._history is not None and root._history.view is not None:
         root = root._history.view[0]
-    if recorded and root.op is None and takes_gradient(root):
-        raise RuntimeError(
-            f"{op.name}: cannot change a leaf that requires a gradient in place: "
-            "write x = x + ..., or change it inside `with no_grad():`"
-        )
+        shown.append(root)
+    recorded = modes.recording.get() and any(map(takes_gradient, (*operands, root)))
+    if recorded:
+        _check_may_be_recorded(target, shown, op)
+        recorded = target._data.dtype.kind in "fc"
     if not target._data.flags.writeable:
         raise ValueError(f"{op.name}: this tensor is expanded or read-only: change a copy, x.clone()")
     memory = memory_of(target)
@@ -100,16 +116,38 @@ def rewrite(
         memory.touch(recorded=False)
         return
     operands = _as_they_were(op, operands, memory)
-    result = None if root is target else retire(target)
     write(target._data)
-    time = memory.touch(recorded=True)
-    if result is None:
+    since, time = int(root._made), memory.touch(recorded=True)
+    if root is target:
+        if op is overwrite and settings is not None and _is_whole(settings["index"]):
+            operands[0] = root._constant_like(root._data)  # nothing of it is left
         _take_place(target, op, tuple(operands), settings, time)
-        return
-    # The result is a node of its own, which is written into what the view shows; the view shows it there.
-    result._rule, result._a, result._b, result._made = array_rule(op), tuple(operands), settings, time
-    _take_place(root, overwrite, (retire(root), result), {"index": _positions(target, root)}, time)
-    refresh(target)
+    else:
+        # The result is a node of its own, which is written into what the view shows; the view shows it there.
+        result = _twin(target, memory)
+        result._rule, result._a, result._b, result._made = array_rule(op), tuple(operands), settings, time
+        _take_place(root, overwrite, (retire(root), result), {"index": _positions(target, root)}, time)
+        refresh(target)
+    _settle(operands, since)
+
+
+def _check_may_be_recorded(target: Any, shown: Sequence[Any], op: Op) -> None:
+    """Raise if the target, or something that it shows, has to stay as it is."""
+    if any(x.op is None and takes_gradient(x) for x in shown):
+        raise RuntimeError(
+            f"{op.name}: cannot change a leaf that requires a gradient in place: "
+            "write x = x + ..., or change it inside `with no_grad():`"
+        )
+    if takes_gradient(shown[-1]) and not takes_gradient(target):
+        raise RuntimeError(
+            f"{op.name}: this view was made under no_grad, of a tensor that requires a gradient: "
+            "make the view outside, or change it inside, too"
+        )
+
+
+def _is_whole(index: Any) -> bool:
+    """Whether an index names all elements at once, as `x[...]` and `x[:]` do."""
+    return index is ... or (isinstance(index, slice) and index == slice(None))
 
 
 def _as_they_were(op: Op, operands: Sequence[Any], memory: Memory) -> list[Any]:
@@ -121,13 +159,44 @@ def _as_they_were(op: Op, operands: Sequence[Any], memory: Memory) -> list[Any]:
     found = []
     for i, x in enumerate(operands):
         if getattr(x, "_history", None) is not None and x._history.memory is memory:
-            hidden = retire(x)
-            if "abc"[i] in read:
-                hidden._data = hidden._data.copy()
-                hidden._history = None
-            x = hidden
+            if x.op is not None or not takes_gradient(x):  # a leaf that requires a gradient stays what it is
+                x = retire(x)
+            if "abc"[i] in read or "*" in read:
+                x = _copied(x)
         found.append(x)
     return found
+
+
+def _copied(x: Any) -> Any:
+    """A copy as a node, so that rules can read the numbers after they are overwritten."""
+    copy = x._constant_like(x._data.copy())
+    copy._made = int(x._made)
+    if takes_gradient(x):
+        copy._rule, copy._a, copy._b = array_rule(astype), (x,), {"dtype": x._data.dtype}
+    return copy
+
+
+def _settle(operands: Sequence[Any], since: int) -> None:
+    """Settle the nodes that a result is made of at once: the tensor that takes its place would hold itself.
+
+    Nodes that were made before the tensor was changed last are left out, so that a chain of changes does
+    not walk over the same graph again and again.
+    """
+    stack, seen = list(operands), set()
+    while stack:
+        node = stack.pop()
+        if not takes_gradient(node) or node.op is None or node._made < since or node in seen:
+            continue
+        seen.add(node)
+        settled = []
+        for x in node._a:
+            if isinstance(x, Node):
+                refresh(x)
+                place = earlier_place(x, node._made)
+                x = x if isinstance(place, str) else place
+            settled.append(x)
+        node._a = tuple(settled)
+        stack += settled
 
 
 def _positions(view: Any, root: Any) -> Any:
@@ -144,9 +213,10 @@ def _positions(view: Any, root: Any) -> Any:
 
 def detach_in_place(x: Any) -> None:
     """Make `x` a constant from now on; nodes made before can no longer pass gradients through it."""
-    memory = memory_of(x)
-    changes.now += 1
-    memory.site = memory.site or "detach_()"
-    x._history = History(memory)
-    x._history.past.append((changes.now, None))
-    x._rule, x._a, x._b, x._made = CONSTANT, None, None, changes.now
+    refresh(x)
+    if not takes_gradient(x):
+        return
+    x._history = History(memory_of(x))
+    time = changes.tick()
+    x._history.past.append((int(time), calling_line()))
+    x._rule, x._a, x._b, x._made = CONSTANT, None, None, time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +14,13 @@ from .graph import Node
 __all__ = ["calling_frame", "calling_line", "variable_names"]
 
 PACKAGE = Path(__file__).parent
+INSIDE = f"{PACKAGE}{os.sep}"
 
 
 def calling_frame() -> FrameType:
     """The innermost frame that runs code outside this package."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and PACKAGE in Path(frame.f_code.co_filename).parents:
+    while frame is not None and frame.f_code.co_filename.startswith(INSIDE):
         frame = frame.f_back
     return frame or sys._getframe(1)
 
@@ -26,7 +28,7 @@ def calling_frame() -> FrameType:
 def calling_line() -> str:
     """The caller's line, as `file.py:12`."""
     frame = calling_frame()
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
 def variable_names(nodes: list[Node], frame: FrameType | None = None) -> dict[Node, str]:

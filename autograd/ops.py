@@ -40,7 +40,19 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
     """
     if type(condition) is bool:
         return a if condition else b
+    if type(condition) is np.ndarray and type(a) is float and type(b) is float:
+        return _mask(condition, a, b)
     return where(condition, a, b)
+
+
+def _mask(condition: Any, a: float, b: float) -> Any:
+    """One of two numbers for each element, in a dtype that widens no array which it multiplies."""
+    if (a, b) == (1.0, 0.0):
+        return condition
+    if (a, b) == (0.0, 1.0):
+        return ~condition
+    exact = np.float32(a) == a and np.float32(b) == b
+    return np.where(condition, *((np.float32(a), np.float32(b)) if exact else (a, b)))
 
 
 def infix(symbol: str, latex: str, binding: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import ops
+from . import numpy_functions, numpy_submodules, ops  # noqa: F401 - the first two register what they cover
 from .array_op import ArrayOp
 from .array_rules import array_rule, takes_gradient
 from .arrays.shapes import broadcast_to, flip, getitem, overwrite, reshape, transpose
@@ -18,7 +18,7 @@ from .changes import History, changes, settled
 from .dtypes import as_dtype, get_default_dtype, promoted
 from .functions import multiplying, reducing
 from .graph import CONSTANT, LEAF, Node, Note, modes
-from .inplace import detach_in_place, note_view, refresh, rewrite
+from .inplace import detach_in_place, memory_of, note_view, refresh, rewrite
 from .methods import ArrayMethods, plain_index
 from .names import calling_line
 from .numpy_protocol import NumpyFunctions
@@ -90,7 +90,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
             raise AttributeError(f"data: this tensor is computed by {self.op.name}: change a leaf and compute it anew")
         array = as_array(data)
         self._data = array.astype(self._data.dtype if array.dtype.kind == self._data.dtype.kind else array.dtype)
-        changes.now += 1
+        memory_of(self).touch(recorded=False)  # rules that read the old numbers are not to meet the new ones
 
     @property
     def grad(self) -> Tensor | None:
@@ -167,6 +167,8 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
                     "or give a gradient of its shape"
                 )
             gradient = np.ones(self.shape, self._data.dtype)
+        elif type(gradient) is np.ndarray and gradient.shape == self.shape and gradient.dtype == self._data.dtype:
+            pass
         elif isinstance(gradient, Tensor):
             if not create_graph:
                 gradient = gradient._data
@@ -200,17 +202,19 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         if isinstance(op, Reduction):
             return reducing.sum_(*operands, **settings) if op is ops.sum_ else multiplying.matmul(*operands)
         assert isinstance(op, NumberOp)
-        entries = [x if type(x) is Tensor else _operand(x, op) for x in operands]
-        if any(x is NotImplemented for x in entries):
-            return NotImplemented
-        return _result(op, _computed(op, entries), tuple(entries), None)
+        entries = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
+        for x in entries:
+            if x is NotImplemented:
+                return x
+        return _result(op, _computed(op, entries), entries, None)
 
     @staticmethod
     def __apply_array__(op: ArrayOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         """Compute an op on whole arrays: one node."""
         entries = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
-        with np.errstate(all="ignore"):
-            data = op.forward(*[x._data if type(x) is Tensor else x for x in entries], **settings)
+        data = op.on_arrays([x._data if type(x) is Tensor else x for x in entries], settings)
+        if data.dtype.kind == "c" and op.linear != "jointly":
+            raise TypeError(f"{op.name}: complex tensors have no derivative here: take real and imaginary parts")
         result = _result(op, np.asarray(data), entries, settings)
         if op in VIEWS and np.may_share_memory(result._data, entries[0]._data):
             note_view(result, entries[0], op, settings)
@@ -474,10 +478,12 @@ def _operand(x: Any, op: Op) -> Any:
 def _computed(op: NumberOp, operands: Any) -> np.ndarray[Any, Any]:
     """The value of a row on the numbers of its operands."""
     numbers = [x._data if type(x) is Tensor else x for x in operands]
-    kinds = {x.dtype for x in numbers if isinstance(x, np.ndarray)}
+    kinds = {x.dtype for x in numbers if type(x) is np.ndarray}
     if len(kinds) > 1 or next(iter(kinds)).kind != "f":
+        if any(kind.kind == "c" for kind in kinds) and op.name not in ON_COMPLEX:
+            raise TypeError(f"{op.name}: complex tensors have no derivative here: take real and imaginary parts")
         numbers = promoted(numbers, floating=op.name not in ON_INTEGERS)
-    elif kinds == FLOAT64 and all(not isinstance(x, np.ndarray) or x.ndim == 0 for x in numbers):
+    elif kinds == FLOAT64 and all(type(x) is not np.ndarray or x.ndim == 0 for x in numbers):
         return np.asarray(op.on_floats(*map(float, numbers)))  # the very bits of the scalar engine
     try:
         with np.errstate(all="ignore"):
@@ -492,24 +498,25 @@ ON_INTEGERS = frozenset(
     "add sub mul neg pow square abs sign maximum minimum clip where relu floor ceil round".split()  # noqa: SIM905
 )
 """The rows that keep integers; the others give floating numbers."""
+ON_COMPLEX = frozenset(("add", "sub", "mul", "div", "neg", "square", "reciprocal", "exp"))
+"""The rows that have a complex derivative."""
 
 
 def _result(op: Op, data: Any, operands: tuple[Any, ...], settings: dict[str, Any] | None) -> Tensor:
     """The node that an op made of its operands; a constant, if nothing asks for its gradient."""
     node = _new(Tensor)
     node._data = data
-    node._grad = node._mark = node._history = None
+    node._grad = node._a = node._b = node._mark = node._history = None
+    node._rule = CONSTANT
     node._made = changes.now
     for x in operands:
-        if type(x) is Tensor and x._history is not None:
-            refresh(x)
-    if any(map(takes_gradient, operands)) and data.dtype.kind in "fc":
-        node._rule = array_rule(op)
-        node._a = operands
-        node._b = settings
-    else:
-        node._rule = CONSTANT
-        node._a = node._b = None
+        if type(x) is Tensor:
+            if x._history is not None:
+                refresh(x)
+            if x._rule is not CONSTANT and data.dtype.kind in "fc":
+                node._rule = array_rule(op)
+                node._a = operands
+                node._b = settings
     if modes.watched:
         _watch(node, op, operands)
     return node

@@ -17,7 +17,7 @@ import numpy as np
 
 from .array_rules import array_rule, takes_gradient
 from .arrays.shapes import astype
-from .dual import Dual, pulled, zeros_like
+from .dual import Dual, added, pulled, zeros_like
 from .functions.shaping import stack
 from .graph import CONSTANT, LEAF, enable_grad, sweep_order
 from .tensor import Tensor, as_array, wrap
@@ -301,7 +301,7 @@ class _Inputs:
                 raise ValueError(f"vjp: cotangent {seed.shape} must have the output's shape, {np.shape(_primal(out))}")
             create_graph = self.nested or takes_gradient(seed) or isinstance(out, Dual) or _connected(out, self.leaves)
             shares = pulled(out, seed, self.leaves, create_graph=create_graph)
-            total = [b if a is None else a if b is None else a + b for a, b in zip(total, shares, strict=True)]
+            total = [added(a, b) for a, b in zip(total, shares, strict=True)]
         found = [zeros_like(x) if g is None else g for g, x in zip(total, self.leaves, strict=True)]
         found = [g if isinstance(g, (Tensor, Dual)) else wrap(np.asarray(g)) for g in found]
         self._tie()

@@ -33,13 +33,17 @@ LAYERS = [
     "dtypes",  # kinds of numbers
     "functions",  # PyTorch's functions on all carriers of arrays
     "methods",  # the same as methods
-    "numpy_protocol",  # NumPy's functions on them
+    "numpy_protocol",  # how NumPy hands its functions over
+    "numpy_functions",  # what stands for them
+    "numpy_submodules",  # and for those of np.linalg and np.fft
     "inplace",  # recorded changes, and views that follow them
     "tensor",  # the array carrier
     "dual",  # the carrier of forward mode
     "trees",  # nested containers
     "transforms",  # from functions to their derivatives
     "custom",  # operations of the user's
+    "linalg",  # linear algebra under PyTorch's names
+    "fft",  # Fourier transforms, likewise
     "creation",  # tensors from numbers, shapes and chance
     "symbols",  # the carrier that gives formulas
     "explain",  # sweeps as lines of text

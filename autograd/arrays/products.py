@@ -13,26 +13,26 @@ from .shapes import expand_dims, put, reshape, swapaxes
 __all__ = ["einsum", "linear", "matmul"]
 
 
-def _as_matrices(a: Any, b: Any) -> tuple[Any, Any]:
-    """Both operands with at least two axes: a vector is a row on the left, a column on the right."""
-    return (expand_dims(a, 0) if a.ndim == 1 else a), (expand_dims(b, 1) if b.ndim == 1 else b)
-
-
-def _gradient_as_matrix(g: Any, a: Any, b: Any) -> Any:
-    """The gradient of the product with the axes of the vectors put back."""
-    if b.ndim == 1:
-        g = expand_dims(g, -1)
-    return expand_dims(g, -2) if a.ndim == 1 else g
-
-
 def _matmul_a(g: Any, y: Any, a: Any, b: Any) -> Any:
-    g, (row, matrix) = _gradient_as_matrix(g, a, b), _as_matrices(a, b)
-    return reshape(unbroadcast(matmul(g, swapaxes(matrix)), row.shape), shape=a.shape)
+    """g Bᵀ; a vector on the left is a row, one on the right a column."""
+    if a.ndim == 1 and b.ndim == 1:
+        return g * b
+    if b.ndim == 1:
+        return expand_dims(g, -1) * b
+    if a.ndim == 1:
+        return reshape(unbroadcast(matmul(expand_dims(g, -2), swapaxes(b)), (1, *a.shape)), shape=a.shape)
+    return matmul(g, swapaxes(b))  # the engine adds up the batches
 
 
 def _matmul_b(g: Any, y: Any, a: Any, b: Any) -> Any:
-    g, (matrix, column) = _gradient_as_matrix(g, a, b), _as_matrices(a, b)
-    return reshape(unbroadcast(matmul(swapaxes(matrix), g), column.shape), shape=b.shape)
+    """Aᵀ g."""
+    if a.ndim == 1 and b.ndim == 1:
+        return g * a
+    if a.ndim == 1:
+        return expand_dims(a, -1) * expand_dims(g, -2)
+    if b.ndim == 1:
+        return reshape(unbroadcast(matmul(swapaxes(a), expand_dims(g, -1)), (*b.shape, 1)), shape=b.shape)
+    return matmul(swapaxes(a), g)
 
 
 matmul = ArrayOp(

@@ -53,6 +53,15 @@ def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
 
+def _broadcast_to(a: Any, shape: tuple[int, ...]) -> Any:
+    """NumPy's, which takes four times as long where one number is repeated, as behind every sum."""
+    if a.ndim:
+        return np.broadcast_to(a, shape)
+    view = np.ndarray(shape, a.dtype, np.asarray(a), strides=(0,) * len(shape))
+    view.flags.writeable = False
+    return view
+
+
 # Each rule uses its own row, or a later one.
 astype: ArrayOp
 reshape: ArrayOp
@@ -72,27 +81,27 @@ astype = ArrayOp(
 )  # fmt: skip
 reshape = ArrayOp(
     "reshape", "The same elements in another shape.",
-    lambda a, shape: np.reshape(a, shape),
+    lambda a, shape: a.reshape(shape),
     lambda g, y, a, shape: reshape(g, shape=a.shape),
-    needs=("",), linear="jointly",
+    needs=("",), linear="jointly", computes=False,
 )  # fmt: skip
 transpose = ArrayOp(
     "transpose", "The axes in another order; axis i of the result is axis `axes[i]`.",
-    lambda a, axes: np.transpose(a, axes),
+    lambda a, axes: a.transpose(axes),
     lambda g, y, a, axes: transpose(g, axes=tuple(map(int, np.argsort(axes)))),
-    needs=("",), linear="jointly", symbol="T",
+    needs=("",), linear="jointly", computes=False, symbol="T",
 )  # fmt: skip
 broadcast_to = ArrayOp(
     "broadcast_to", "The array repeated along new axes and axes of length 1.",
-    lambda a, shape: np.broadcast_to(a, shape),
+    _broadcast_to,
     lambda g, y, a, shape: g,  # the engine sums up what was repeated
-    needs=("",), linear="jointly",
+    needs=("",), linear="jointly", computes=False,
 )  # fmt: skip
 flip = ArrayOp(
     "flip", "The elements in reverse order along some axes.",
     lambda a, axis: np.flip(a, axis),
     lambda g, y, a, axis: flip(g, axis=axis),
-    needs=("",), linear="jointly",
+    needs=("",), linear="jointly", computes=False,
 )  # fmt: skip
 roll = ArrayOp(
     "roll", "The elements moved along some axes; those that fall off come back at the other end.",
@@ -100,13 +109,13 @@ roll = ArrayOp(
     lambda g, y, a, shift, axis=None: roll(
         g, shift=tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis=axis
     ),
-    needs=("",), linear="jointly",
+    needs=("",), linear="jointly", computes=False,
 )  # fmt: skip
 triangle = ArrayOp(
     "triangle", "The matrix with 0 above (`upper` false) or below its k-th diagonal.",
     lambda a, k, upper: np.triu(a, k) if upper else np.tril(a, k),
     lambda g, y, a, k, upper: triangle(g, k=k, upper=upper),
-    needs=("",), linear="jointly",
+    needs=("",), linear="jointly", computes=False,
 )  # fmt: skip
 
 
@@ -131,7 +140,9 @@ def expand_dims(a: Any, axis: int) -> Any:
 
 
 def insert_axes(a: Any, shape: tuple[int, ...], axis: Axis) -> Any:
-    """A reduced array with its axes put back, with length 1, where they were in `shape`."""
+    """A reduced array with its axes put back, with length 1, where they were in `shape`, to be broadcast."""
+    if not a.ndim:
+        return a
     kept = kept_shape(shape, axis)
     return a if a.shape == kept else reshape(a, shape=kept)
 
@@ -168,7 +179,7 @@ getitem = ArrayOp(
     "getitem", "The elements that an index selects, as NumPy understands it.",
     lambda a, index: a[index],
     lambda g, y, a, index: put(g, index=index, shape=a.shape),
-    needs=("",), linear="jointly", symbol="[ ]",
+    needs=("",), linear="jointly", computes=False, symbol="[ ]",
 )  # fmt: skip
 put = ArrayOp(
     "put", "Zeros of a shape, with the array added at an index: the transpose of `getitem`.",
@@ -189,7 +200,7 @@ overwrite = ArrayOp(
     _overwrite,
     lambda g, y, a, b, index: overwrite(g, 0.0, index=index),
     lambda g, y, a, b, index: getitem(g, index=index),
-    needs=("", ""), linear="jointly", symbol="[ ]=",
+    needs=("", ""), linear="jointly", computes=False, symbol="[ ]=",
 )  # fmt: skip
 
 # ---------------------------------------------------------------------- joining
@@ -206,7 +217,7 @@ concatenate = ArrayOp(
     "concatenate", "Arrays joined along an axis that they have.",
     lambda *arrays, axis: np.concatenate(arrays, axis),
     _piece,
-    needs=("",), linear="jointly", variadic=True,
+    needs=("",), linear="jointly", computes=False, variadic=True,
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-BENCHMARKS = ("scalar",)
+BENCHMARKS = ("scalar", "tensor")
 
 
 def main() -> None:
