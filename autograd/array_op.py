@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from .op import Notation, Op
+from .op import Notation, Op, quietly
 
 __all__ = ["ARRAY_TABLE", "ArrayOp"]
 
@@ -94,10 +94,7 @@ class ArrayOp(Op):
 
     def on_arrays(self, operands: Sequence[Any], settings: dict[str, Any]) -> Any:
         """The value on NumPy arrays, by IEEE 754 where NumPy would warn."""
-        if not self.computes:
-            return self.forward(*operands, **settings)
-        with np.errstate(all="ignore"):
-            return self.forward(*operands, **settings)
+        return quietly(self.forward, operands, settings) if self.computes else self.forward(*operands, **settings)
 
     def pullback(self, i: int) -> Callable[..., Any] | None:
         """The rule of operand number `i`; None if it has no gradient."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -44,7 +43,7 @@ def _pull(node: Node) -> None:
             x._grad = so_far + share
 
 
-def shares(node: Node, upstream: Any, *, recorded: bool = False) -> Iterator[tuple[Node, Any]]:
+def shares(node: Node, upstream: Any, *, recorded: bool = False) -> list[tuple[Node, Any]]:
     """Each operand that takes a gradient, with what this node adds to it.
 
     Recorded, the rules read the tensors themselves, and the shares are tensors that can be
@@ -52,33 +51,60 @@ def shares(node: Node, upstream: Any, *, recorded: bool = False) -> Iterator[tup
     """
     op = node.op
     if op is None:
-        return
+        return []
     if changes.now != node._made:  # type: ignore[attr-defined]
         _check_unchanged(node, op)
+    numbers = isinstance(op, NumberOp)
     if recorded:
         operands, result = node._a, node
-    elif isinstance(op, NumberOp) and _on_floats(node):
-        yield from _float_shares(node, op, float(upstream))
-        return
+    elif numbers and not node._data.ndim and node._data.dtype == np.float64:
+        return _float_shares(node, float(upstream))
     else:
         operands, result = [x._data if isinstance(x, Node) else x for x in node._a], node._data
-        upstream = np.asarray(upstream)
+        if type(upstream) is not np.ndarray:
+            upstream = np.asarray(upstream)
+    share_of = _row_share if numbers else _array_share
+    found = []
     for i, x in enumerate(node._a):
-        if not takes_gradient(x):
-            continue
-        if isinstance(op, NumberOp):
-            constant = op.constants[i]
-            local = op.partials[i](*operands, result) if constant is None else constant
-            if node._data.dtype.kind == "c":
-                local = conj(local) if constant is None else constant
-            share = upstream if constant == 1.0 else upstream * local
-        else:
-            assert isinstance(op, ArrayOp)
-            rule = op.pullback(i)
-            if rule is None:
-                continue
-            share = rule(upstream, result, *operands, **node._b)
-        yield x, fitted(share, x)
+        if isinstance(x, Node) and x._rule is not CONSTANT:
+            share = share_of(op, i, upstream, result, operands, node._b)
+            if share is not None:
+                same = share.shape == x._data.shape and share.dtype == x._data.dtype
+                found.append((x, share if same else fitted(share, x)))
+    return found
+
+
+def _row_share(op: Any, i: int, upstream: Any, result: Any, operands: Any, settings: None) -> Any:
+    """The share of operand `i` of a row of the table: gradient times local derivative."""
+    local = op.constants[i]
+    if local is None:
+        local = op.partials[i](*operands, result)
+        if upstream.dtype.kind == "c":
+            local = conj(local)
+    elif local == 1.0:
+        return upstream
+    return upstream * local
+
+
+def _array_share(op: Any, i: int, upstream: Any, result: Any, operands: Any, settings: dict[str, Any]) -> Any:
+    """The share of operand `i` of an array op: what its pullback makes of the gradient; None if it has none."""
+    rule = op.pullback(i)
+    return None if rule is None else rule(upstream, result, *operands, **settings)
+
+
+def _float_shares(node: Node, upstream: float) -> list[tuple[Node, Any]]:
+    """The same for a row that was read on 0-d tensors of Python's floats, and so by the same functions as on floats."""
+    op: Any = node.op
+    arguments = (*(float(x._data) if isinstance(x, Node) else float(x) for x in node._a), float(node._data))
+    found: list[tuple[Node, Any]] = []
+    for x, partial in zip(node._a, op.partials, strict=True):
+        if takes_gradient(x):
+            try:
+                local = partial(*arguments)
+            except ArithmeticError:
+                local = ieee(partial, arguments)
+            found.append((x, upstream * local))
+    return found
 
 
 def fitted(share: Any, x: Node) -> Any:
@@ -94,23 +120,6 @@ def fitted(share: Any, x: Node) -> Any:
     if share.dtype != data.dtype:
         share = astype(share, dtype=data.dtype)
     return share
-
-
-def _on_floats(node: Node) -> bool:
-    """Whether a row was read on 0-d tensors of Python's floats, and so by the same functions as on floats."""
-    return bool(node._data.ndim == 0 and node._data.dtype == np.float64)
-
-
-def _float_shares(node: Node, op: NumberOp, upstream: float) -> Iterator[tuple[Node, Any]]:
-    operands = [float(x._data) if isinstance(x, Node) else float(x) for x in node._a]
-    arguments = (*operands, float(node._data))
-    for x, partial in zip(node._a, op.partials, strict=True):
-        if takes_gradient(x):
-            try:
-                local = partial(*arguments)
-            except ArithmeticError:
-                local = ieee(partial, arguments)
-            yield x, upstream * local
 
 
 def _check_unchanged(node: Any, op: Op) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .array_rules import shares
 from .graph import ARRAYS, MANY, Node, modes, run_hooks, sweep_order, walking
+from .op import quiet
 from .rules import local_derivatives
 
 __all__ = ["backward", "gradients"]
@@ -24,7 +25,7 @@ def backward(root: Node, gradient: Any, *, create_graph: bool = False) -> None:
     The rule is the chain rule of several variables: a node's gradient is the sum, over the nodes that
     use it, of their gradient times their local derivative (Rumelhart, Hinton and Williams 1986).
     """
-    with walking, np.errstate(all="ignore"):
+    with walking, quiet:
         order = sweep_order(root)
         before = [node._grad for node in order]
         try:
@@ -43,7 +44,7 @@ def gradients(root: Node, gradient: Any, by: Sequence[Node], *, create_graph: bo
 
     No gradient of the graph is changed.  None stands for a node that `root` does not depend on.
     """
-    with walking, np.errstate(all="ignore"):
+    with walking, quiet:
         order = sweep_order(root)
         before = [node._grad for node in order]
         try:

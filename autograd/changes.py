@@ -107,7 +107,7 @@ class History:
         kept: list[tuple[int, Node | str]] = []
         since = 0
         for until, earlier in self.past:
-            if bisect_left(living, since) == bisect_left(living, until):
+            if since and bisect_left(living, since) == bisect_left(living, until):  # the first one is kept
                 earlier = self.memory.site
                 if kept and isinstance(kept[-1][1], str):
                     kept.pop()

@@ -43,9 +43,10 @@ def retire(x: Any) -> Any:
 
 def _twin(x: Any, memory: Memory) -> Any:
     twin = x._duplicate(x._a, x._b)
-    twin._rule, twin._made, twin._grad = x._rule, int(x._made), None  # an int: it asks for nobody's past
+    twin._rule, twin._made, twin._grad = x._rule, x._made, None
     twin._data = x._data
     twin._history = History(memory)
+    _let_go(twin)
     return twin
 
 
@@ -61,7 +62,9 @@ def refresh(x: Any) -> None:
         if out_of_date._made < out_of_date._history.memory.rewritten:
             _, op, settings = out_of_date._history.view
             time = out_of_date._history.memory.rewritten
+            hidden = retire(out_of_date)
             _take_place(out_of_date, op, (shown,), settings, time)
+            _settle([hidden], hidden._made)
 
 
 def _take_place(x: Any, op: Op, operands: tuple[Any, ...], settings: Any, time: int) -> None:
@@ -99,11 +102,10 @@ def rewrite(
     for x in operands:
         if isinstance(x, Node):
             refresh(x)
-    root = target
     shown = [target]
-    while root._history is not None and root._history.view is not None:
-        root = root._history.view[0]
-        shown.append(root)
+    while shown[-1]._history is not None and shown[-1]._history.view is not None:
+        shown.append(shown[-1]._history.view[0])
+    root = shown[-1]
     recorded = modes.recording.get() and any(map(takes_gradient, (*operands, root)))
     if recorded:
         _check_may_be_recorded(target, shown, op)
@@ -120,7 +122,7 @@ def rewrite(
     since, time = int(root._made), memory.touch(recorded=True)
     if root is target:
         if op is overwrite and settings is not None and _is_whole(settings["index"]):
-            operands[0] = root._constant_like(root._data)  # nothing of it is left
+            operands[0] = _constant(root)  # nothing of it is left
         _take_place(target, op, tuple(operands), settings, time)
     else:
         # The result is a node of its own, which is written into what the view shows; the view shows it there.
@@ -128,6 +130,7 @@ def rewrite(
         result._rule, result._a, result._b, result._made = array_rule(op), tuple(operands), settings, time
         _take_place(root, overwrite, (retire(root), result), {"index": _positions(target, root)}, time)
         refresh(target)
+        operands = [result]
     _settle(operands, since)
 
 
@@ -176,6 +179,13 @@ def _copied(x: Any) -> Any:
     return copy
 
 
+def _constant(x: Any) -> Any:
+    """The numbers of a tensor, in its memory, as a constant."""
+    constant = x._constant_like(x._data)
+    constant._made = int(x._made)
+    return constant
+
+
 def _settle(operands: Sequence[Any], since: int) -> None:
     """Settle the nodes that a result is made of at once: the tensor that takes its place would hold itself.
 
@@ -196,7 +206,29 @@ def _settle(operands: Sequence[Any], since: int) -> None:
                 x = x if isinstance(place, str) else place
             settled.append(x)
         node._a = tuple(settled)
+        _let_go(node)
         stack += settled
+
+
+def _let_go(node: Any) -> None:
+    """Let a node forget when it was made, but for the number, if it will not ask what its operands were then.
+
+    It will not if none of them was changed so far: where a tensor was before its first change is never forgotten.
+    """
+    for x in node._a or ():
+        if isinstance(x, Node):
+            history = _root(x)._history
+            if history is not None and history.past:
+                return
+    if node._history is None or not node._history.past:
+        node._made = int(node._made)
+
+
+def _root(x: Any) -> Any:
+    """The tensor whose memory a view shows; any other tensor itself."""
+    while x._history is not None and x._history.view is not None:
+        x = x._history.view[0]
+    return x
 
 
 def _positions(view: Any, root: Any) -> Any:

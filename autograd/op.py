@@ -19,11 +19,24 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
+from threading import get_ident
 from typing import Any
 
 import numpy as np
 
-__all__ = ["TABLE", "Domain", "Elementwise", "Notation", "NumberOp", "Op", "Reduction", "ieee", "to_float"]
+__all__ = [
+    "TABLE",
+    "Domain",
+    "Elementwise",
+    "Notation",
+    "NumberOp",
+    "Op",
+    "Reduction",
+    "ieee",
+    "quiet",
+    "quietly",
+    "to_float",
+]
 
 TABLE: dict[str, NumberOp] = {}
 """Every row by its name, in the order in which `ops.py` writes them."""
@@ -107,6 +120,38 @@ def ieee(function: Callable[..., Any], operands: Sequence[float]) -> float:
     """Answer where Python would raise: NumPy's scalars know that log(0) is -inf and 1/0 is inf."""
     with np.errstate(all="ignore"):
         return float(function(*map(np.float64, operands)))
+
+
+class _Quiet:
+    """Which thread computes without NumPy's warnings already: a sweep asks for that once, not at every row.
+
+    Sweeps take turns, so that one place to remember it is enough.
+    """
+
+    def __init__(self) -> None:
+        self.thread = 0
+        self._entered: list[tuple[int, np.errstate]] = []
+
+    def __enter__(self) -> None:
+        state = np.errstate(all="ignore")
+        self._entered.append((self.thread, state))
+        self.thread = get_ident()
+        state.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self.thread, state = self._entered.pop()
+        state.__exit__(*error)
+
+
+quiet = _Quiet()
+
+
+def quietly(function: Callable[..., Any], operands: Sequence[Any], settings: dict[str, Any]) -> Any:
+    """The value on NumPy arrays, by IEEE 754 where NumPy would warn."""
+    if quiet.thread == get_ident():
+        return function(*operands, **settings)
+    with np.errstate(all="ignore"):
+        return function(*operands, **settings)
 
 
 def _constant(value: float) -> Callable[..., Any]:
@@ -231,12 +276,19 @@ class Elementwise(NumberOp):
                 plural = "" if self.arity == 1 else "s"
                 raise TypeError(f"{self.name}: takes {self.arity} operand{plural}, got {len(operands)}")
             operands = operands + self.defaults[-missing:]
+        plain = True
         for x in operands:
+            if type(x) is np.ndarray:
+                plain = plain and x.dtype.kind == "f"
+                continue
             apply = getattr(type(x), "__apply__", None)
             if apply is not None:
                 result = apply(self, operands)
                 if result is not NotImplemented:
                     return result
+            plain = plain and type(x) is float
+        if plain:
+            return quietly(self.array, operands, {})
         if all(isinstance(x, (int, float)) and not isinstance(x, np.generic) for x in operands):
             return self.on_floats(*map(to_float, operands))
         for x in operands:
@@ -250,8 +302,7 @@ class Elementwise(NumberOp):
         kinds = {np.asarray(x).dtype.kind for x in operands}
         if "O" in kinds:  # an array of nodes, say: one element at a time
             return np.frompyfunc(self, self.arity, 1)(*operands)
-        with np.errstate(all="ignore"):
-            return (self.complex if "c" in kinds else self.array)(*operands)
+        return quietly(self.complex if "c" in kinds else self.array, operands, {})
 
 
 class Reduction(NumberOp):
@@ -275,8 +326,7 @@ class Reduction(NumberOp):
             raise TypeError(f"{self.name}: takes {self.arity} sequence{'s' * (self.arity > 1)}, got {len(operands)}")
         if all(isinstance(x, np.ndarray) and x.dtype.kind != "O" for x in operands):
             self._check_lengths(operands)
-            with np.errstate(all="ignore"):
-                return self.array(*operands)
+            return quietly(self.array, operands, {})
         vectors = tuple(map(self._vector, operands))
         self._check_lengths(vectors)
         for vector in vectors:

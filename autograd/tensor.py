@@ -22,7 +22,7 @@ from .inplace import detach_in_place, memory_of, note_view, refresh, rewrite
 from .methods import ArrayMethods, plain_index
 from .names import calling_line
 from .numpy_protocol import NumpyFunctions
-from .op import NumberOp, Op, Reduction
+from .op import NumberOp, Op, Reduction, quietly
 from .operators import Operators
 
 __all__ = ["Tensor", "as_array", "wrap"]
@@ -227,13 +227,17 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         if changes.now != self._made and self.op is not None:
             made, op = self._made, self.op
             self._a = tuple([settled(x, made, op) if isinstance(x, Tensor) else x for x in self._a])
-        return [x for x in self._a if takes_gradient(x)]
+        return [x for x in self._a if type(x) is Tensor and x._rule is not CONSTANT]
 
     # ------------------------------------------------------------------ changes in place
 
     def _change(self, op: NumberOp, *others: Any) -> Tensor:
         """Put the result of a row in the place of this tensor's numbers."""
         operands = [self, *(x if isinstance(x, Tensor) else _operand(x, op) for x in others)]
+        if self._writes_directly(op, operands):
+            numbers = [x._data if type(x) is Tensor else x for x in operands]
+            rewrite(self, op, operands, lambda target: quietly(op.array, numbers, {"out": target}))
+            return self
         data = _computed(op, operands)
         if np.broadcast_shapes(data.shape, self.shape) != self.shape:
             raise ValueError(f"{op.name}: the result has shape {data.shape}, which does not fit into {self.shape}")
@@ -241,6 +245,14 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
             raise TypeError(f"{op.name}: cannot store {data.dtype} in a tensor of {self._data.dtype}")
         rewrite(self, op, operands, lambda numbers: np.copyto(numbers, data, casting="same_kind"))
         return self
+
+    def _writes_directly(self, op: NumberOp, operands: list[Any]) -> bool:
+        """Whether NumPy can compute a row right into this memory: arrays of one dtype that fit, not 0-d."""
+        shape, dtype = self._data.shape, self._data.dtype
+        return bool(shape) and dtype.kind == "f" and isinstance(op.array, np.ufunc) and all(
+            (x._data.shape in (shape, ()) and x._data.dtype == dtype) if type(x) is Tensor else type(x) is float
+            for x in operands
+        )  # fmt: skip
 
     def fill_(self, value: Any) -> Tensor:
         """Make every element this number."""
@@ -346,7 +358,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
 
     def _commit(self, order: list[Any], before: list[Any]) -> None:
         # Rules hand gradients on as they are, or as views: no leaf may end up with an array that others see.
-        shared = {id(owner_of(node._grad)) for node in order if node._rule.reach and node._grad is not None}
+        shared = {owner_of(node._grad) for node in order if node._rule.reach and node._grad is not None}
         for node, earlier in zip(order, before, strict=True):
             if node._rule.reach:
                 continue
@@ -359,7 +371,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
                 gradient = np.asarray(gradient, node._data.dtype)
                 if earlier is not None:
                     gradient = earlier + gradient
-                owner = id(owner_of(gradient))
+                owner = owner_of(gradient)
                 node._grad = gradient.copy() if owner in shared or not gradient.flags.writeable else gradient
                 shared.add(owner)
 
@@ -388,11 +400,13 @@ def _restore(data: Any, requires_grad: bool, name: str | None) -> Tensor:
     return Tensor(data, requires_grad, name=name)
 
 
-def owner_of(array: Any) -> Any:
-    """The array that owns the memory which this one shows; a number has none to share."""
-    while isinstance(base := getattr(array, "base", None), np.ndarray):
-        array = base
-    return array
+def owner_of(array: Any) -> int:
+    """Which array owns the memory that this one shows; a number has none to share."""
+    if type(array) is float:
+        return 0
+    while array.base is not None and isinstance(array.base, np.ndarray):
+        array = array.base
+    return id(array)
 
 
 # ---------------------------------------------------------------------- from numbers to arrays
@@ -486,8 +500,7 @@ def _computed(op: NumberOp, operands: Any) -> np.ndarray[Any, Any]:
     elif kinds == FLOAT64 and all(type(x) is not np.ndarray or x.ndim == 0 for x in numbers):
         return np.asarray(op.on_floats(*map(float, numbers)))  # the very bits of the scalar engine
     try:
-        with np.errstate(all="ignore"):
-            return np.asarray(op.array(*numbers))
+        return np.asarray(quietly(op.array, numbers, {}))
     except ValueError:
         shapes = " and ".join(str(x.shape) for x in numbers if isinstance(x, np.ndarray))
         raise ValueError(f"{op.name}: shapes {shapes} do not broadcast together") from None
@@ -560,6 +573,66 @@ def _comparison(name: str) -> Callable[[Any, Any], Any]:
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Tensor, f"__{_name}__", _comparison(_name))
 
+# ---------------------------------------------------------------------- rows as methods
+
+
+def _direct(op: NumberOp) -> Callable[..., Any]:
+    """A row as a method: on arrays of one floating dtype without the questions that other operands need asked."""
+    array, rule = op.array, array_rule(op)
+
+    def unary(self: Tensor) -> Any:
+        numbers = self._data
+        if self._history is not None or not numbers.ndim or numbers.dtype.kind != "f" or modes.watched:
+            return op(self)
+        with np.errstate(all="ignore"):
+            return _node(rule, array(numbers), (self,), self._rule)
+
+    def binary(self: Tensor, other: Any) -> Any:
+        a = self._data
+        b, asks = other, self._rule
+        if type(other) is Tensor:
+            b = other._data
+            if asks is CONSTANT:
+                asks = other._rule
+            if other._history is not None or b.dtype is not a.dtype:
+                return op(self, other)
+        elif type(other) is not float:
+            return op(self, other)
+        if self._history is not None or not a.ndim or a.dtype.kind != "f" or modes.watched:
+            return op(self, other)
+        try:
+            with np.errstate(all="ignore"):
+                data = array(a, b)
+        except ValueError:
+            return op(self, other)  # which explains what is wrong
+        return _node(rule, data, (self, other), asks)
+
+    return unary if op.arity == 1 else binary
+
+
+def _node(rule: Any, data: Any, operands: tuple[Any, ...], asks: Any) -> Tensor:
+    """A node, or a constant if the rule of the operand that asks for gradients is none."""
+    node = _new(Tensor)
+    node._data = data
+    node._grad = node._mark = node._history = node._b = None
+    node._made = changes.now
+    if asks is CONSTANT:
+        node._rule = CONSTANT
+        node._a = None
+    else:
+        node._rule = rule
+        node._a = operands
+    return node
+
+
+_DUNDERS = {"add": "add", "sub": "sub", "mul": "mul", "div": "truediv", "neg": "neg"}
+for _op in ops.TABLE.values():
+    if not isinstance(_op, Reduction) and not getattr(_op, "defaults", ()) and _op.arity < 3:
+        for _name in (_op.name, f"__{_DUNDERS[_op.name]}__") if _op.name in _DUNDERS else (_op.name,):
+            _method = _direct(_op)
+            _method.__name__, _method.__qualname__, _method.__doc__ = _name, f"Tensor.{_name}", _op.summary
+            setattr(Tensor, _name, _method)
+
 # ---------------------------------------------------------------------- rows in place
 
 
@@ -574,7 +647,9 @@ def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
         return self._change(op, *others)
 
     def scaled(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
-        return self._change(op, other if alpha == 1 else other * alpha)
+        if alpha != 1:
+            other = wrap(other._data * alpha) if type(other) is Tensor and not takes_gradient(other) else other * alpha
+        return self._change(op, other)
 
     chosen = scaled if alpha else method
     chosen.__name__ = f"{op.name}_"
