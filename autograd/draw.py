@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import graphviz  # type: ignore[import-untyped]
+import numpy as np
 
 from . import rules
 from .graph import Node, topological_order, walking
 from .names import variable_names
 from .render import FONT, FORMATS, RenderError, count_nodes, render
+from .tensor import Tensor
 
 __all__ = ["MAX_NODES", "Drawing", "draw", "draw_dot"]
 
@@ -20,6 +22,7 @@ MAX_NODES = 2000
 """How many drawn nodes are laid out: the time grows faster than their number, 1 s here and 1 min at 10,000."""
 
 LONGEST_NAME = 40  # characters
+FEW = 4  # numbers of an array that are shown one by one
 
 # Blue and amber stay apart for every kind of colour vision, and a shape or a line goes with each colour.
 # The background is transparent and what lies on it mid-grey, to be read on white and on black pages.
@@ -145,14 +148,14 @@ def draw(
 ) -> Drawing:
     """Draw the graph of everything a node was computed from.
 
-    A box is a number, with its name, its data and its gradient; an ellipse is an operation, and its
+    A box is a number or an array, with its name, its data and its gradient; an ellipse is an operation, and its
     operands enter it in order, from top to bottom or from left to right.  Numbers have four digits,
-    with zeros at the end where digits were cut.  The boxes are
+    with zeros at the end where digits were cut; an array of more than a few shows its shape.  The boxes are
 
     - rounded and blue: leaves, that is what was given;
     - square and light grey: results on the way;
     - amber with a bold line: the root;
-    - white with a dashed line: constants, plain numbers that have no gradient.
+    - white with a dashed line: constants, numbers and arrays that have no gradient.
 
     The same graph gives the same text, to the byte.
 
@@ -195,7 +198,8 @@ draw_dot = draw
 
 def _titles(nodes: list[Node], names: Mapping[Any, Any] | None) -> dict[Node, str]:
     """What to call each node."""
-    titles = variable_names(nodes)
+    constants = [x for node in nodes if isinstance(node, Tensor) for x in node.operands if isinstance(x, Tensor)]
+    titles = variable_names(list(dict.fromkeys(nodes + constants)))
     for key, value in (names or {}).items():
         node, name = (key, value) if isinstance(key, Node) else (value, key)
         if not isinstance(node, Node) or not isinstance(name, str):
@@ -216,16 +220,16 @@ def _statements(nodes: list[Node], titles: dict[Node, str], *, stacked: bool, sl
         yield f'\tn{i} [label="{label}"{style and " " + style}]\n'
         if node.op is not None:
             yield f'\top{i} [label="{_escape(node.op.symbol)}" {OPERATION}]\n'
-            yield from _operands(i, node, numbers, slopes)
+            yield from _operands(i, node, numbers, titles, slopes)
             yield f"\top{i} -> n{i} [weight=8]\n"
 
 
-def _operands(i: int, node: Node, numbers: dict[Node, int], slopes: bool) -> Iterator[str]:
+def _operands(i: int, node: Node, numbers: dict[Node, int], titles: dict[Node, str], slopes: bool) -> Iterator[str]:
     """The edges into an operation, and the boxes of its constants."""
-    derivatives = rules.local_derivatives(node) if slopes else None
+    derivatives = rules.local_derivatives(node) if slopes and not isinstance(node, Tensor) else None
     for j, operand in enumerate(node.operands):
         attributes = []
-        if isinstance(operand, Node):
+        if isinstance(operand, Node) and operand in numbers:
             parent = f"n{numbers[operand]}"
             if derivatives is not None:
                 attributes.append(f'label=" {_short(next(derivatives)[1])} "')  # the spaces keep it off the line
@@ -233,16 +237,33 @@ def _operands(i: int, node: Node, numbers: dict[Node, int], slopes: bool) -> Ite
                 attributes.append("weight=8")  # results stay on a straight line, what joins them bends
         else:
             parent = f"n{i}c{j}"
-            yield f'\t{parent} [label="{_short(operand)}" {CONSTANT}]\n'
+            yield f'\t{parent} [label="{_constant(operand, titles.get(operand))}" {CONSTANT}]\n'
         yield f"\t{parent} -> op{i}" + (f" [{' '.join(attributes)}]\n" if attributes else "\n")
 
 
 def _label(node: Node, title: str | None, stacked: bool) -> str:
     """A record of one or two fields, one above the other, which follows the direction of the graph."""
-    label = rf"data {_short(node._data)}\ngrad {_short(float(node._grad))}"
+    gradient = node._grad._data if isinstance(node._grad, Node) else node._grad
+    label = rf"data {_brief(node._data)}\ngrad {_brief(gradient)}"
     if title:
         label = f"{_escape(title)}|{label}"
     return f"{{{label}}}" if stacked else label
+
+
+def _constant(x: Any, title: str | None) -> str:
+    """What has no gradient: a number, or an array with its name."""
+    text = _brief(x._data if isinstance(x, Node) else x)
+    return f"{_escape(title)}|{text}" if title else text
+
+
+def _brief(x: Any) -> str:
+    """A number; of an array that has few, all of them, else its shape."""
+    if not isinstance(x, np.ndarray):
+        return "none" if x is None else _short(x)
+    if x.ndim > 1 or x.size > FEW:
+        return "×".join(map(str, x.shape))
+    numbers = ", ".join(map(_short, x.ravel().tolist()))
+    return f"[{numbers}]" if x.ndim else numbers
 
 
 def _short(x: float) -> str:

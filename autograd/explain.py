@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .graph import VECTOR, Node, run_hooks, sweep_order, topological_order
+from .graph import ARRAYS, VECTOR, Node, run_hooks, sweep_order, topological_order
 from .names import variable_names
 from .op import ATOM, Reduction
 from .rules import local_derivatives
@@ -41,6 +41,7 @@ def contributions(root: Node, gradient: float = 1.0) -> Iterator[Contribution]:
     >>> [(c.operand, c.upstream, c.local, c.amount) for c in contributions(x * x)]
     [(0, 1.0, 3.0, 3.0), (1, 1.0, 3.0, 3.0)]
     """
+    _check_scalars(root)
     gradients = {root: gradient}
     gathered: dict[Node, list[float]] = {}  # as the sweep does: a vector's gradients first, then its elements'
     for node in sweep_order(root):
@@ -66,6 +67,14 @@ def contributions(root: Node, gradient: float = 1.0) -> Iterator[Contribution]:
                 gradients[parent] = gradients.get(parent, 0.0) + amount
 
 
+def _check_scalars(root: Node) -> None:
+    if root._rule.reach == ARRAYS:
+        raise TypeError(
+            f"explain: tells of graphs of Values, number by number, got a tensor of shape {root._data.shape}: "
+            "compute it with autograd.Value, or draw(x) it"
+        )
+
+
 class Labels:
     """What to call the nodes of a graph in formulas.
 
@@ -74,6 +83,7 @@ class Labels:
     """
 
     def __init__(self, root: Node, names: Mapping[Node, str] | None = None) -> None:
+        _check_scalars(root)
         order = topological_order(root)
         self.names = dict(variable_names(order) if names is None else names)
         self._symbols: dict[Node, Symbol] = {}

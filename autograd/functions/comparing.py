@@ -1,0 +1,38 @@
+"""How far an answer is from the truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..arrays import losses as rows
+from ..arrays.reductions import plain
+from .checks import floating
+
+__all__ = ["cross_entropy"]
+
+
+def cross_entropy(input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's name
+    """The mean of -log softmax(input) at the index of the right class.
+
+    Args:
+        input: (n, classes), a score for each class of each example.
+        target: (n,), the index of the right class.
+
+    >>> import autograd
+    >>> autograd.cross_entropy(autograd.tensor([[0.0, 0.0]]), autograd.tensor([1]))
+    tensor(0.6931472)
+    """
+    scores = floating(input, "cross_entropy")
+    index = np.asarray(plain(target) if hasattr(target, "_data") else target)
+    if scores.ndim != 2 or index.shape != scores.shape[:1] or not index.size:
+        raise ValueError(
+            f"cross_entropy: input {scores.shape} and target {index.shape}: needs (n, classes) and (n,), n at least 1"
+        )
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"cross_entropy: the target must be indices of classes, got {index.dtype}: write target.long()")
+    if index.min() < 0 or index.max() >= scores.shape[1]:
+        worst = index.min() if index.min() < 0 else index.max()
+        raise IndexError(f"cross_entropy: class {worst} is out of range for the {scores.shape[1]} of {scores.shape}")
+    return rows.cross_entropy(scores, index=index)
