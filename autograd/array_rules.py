@@ -78,12 +78,19 @@ def _row_share(op: Any, i: int, upstream: Any, result: Any, operands: Any, setti
     """The share of operand `i` of a row of the table: gradient times local derivative."""
     local = op.constants[i]
     if local is None:
-        local = op.partials[i](*operands, result)
+        try:
+            local = op.partials[i](*operands, result)
+        except ArithmeticError:  # of plain numbers, as in x / 0
+            local = op.partials[i](*map(_as_array, operands), result)
         if upstream.dtype.kind == "c":
             local = conj(local)
     elif local == 1.0:
         return upstream
     return upstream * local
+
+
+def _as_array(x: Any) -> Any:
+    return np.float64(x) if isinstance(x, float | int) else x
 
 
 def _array_share(op: Any, i: int, upstream: Any, result: Any, operands: Any, settings: dict[str, Any]) -> Any:

@@ -64,6 +64,8 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, device:
     tensor([[1, 2],
             [3, 4]])
     """
+    if device != "cpu":
+        raise ValueError(f"tensor: there is no device {device!r} here, only 'cpu'")
     return Tensor(data, requires_grad, dtype=dtype)
 
 

@@ -199,7 +199,7 @@ draw_dot = draw
 def _titles(nodes: list[Node], names: Mapping[Any, Any] | None) -> dict[Node, str]:
     """What to call each node."""
     constants = [x for node in nodes if isinstance(node, Tensor) for x in node.operands if isinstance(x, Tensor)]
-    titles = variable_names(list(dict.fromkeys(nodes + constants)))
+    titles = variable_names(list(dict.fromkeys([*nodes, *constants])))
     for key, value in (names or {}).items():
         node, name = (key, value) if isinstance(key, Node) else (value, key)
         if not isinstance(node, Node) or not isinstance(name, str):

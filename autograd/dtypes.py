@@ -69,19 +69,36 @@ def as_dtype(dtype: Any) -> np.dtype[Any]:
 def promoted(operands: Sequence[Any], *, floating: bool) -> list[Any]:
     """Arrays and numbers in the dtype in which PyTorch would compute with them.
 
-    Floats win over integers whatever their widths, an array wins over a 0-d array of the same kind,
-    and a Python number never widens an array.  Where the result must be floating (a quotient, an
-    exponential), integers become the default dtype.
+    Floats win over integers and integers over truth values, whatever their widths.  Among equals an array
+    wins over a 0-d array, and that over a Python number.  Where the result must be floating (a quotient,
+    an exponential), integers become the default dtype.
     """
     arrays = [x for x in operands if isinstance(x, np.ndarray)]
-    kinds = {x.dtype.kind for x in arrays}
-    numbers = [x for x in operands if not isinstance(x, np.ndarray)]
-    if "c" in kinds:
-        return list(operands)
-    has_float = "f" in kinds or any(isinstance(x, float) for x in numbers)
-    if not (has_float or floating):
-        return list(operands)
-    floats = [x for x in arrays if x.dtype.kind == "f"]
-    wide = [x for x in floats if x.ndim] or floats
-    target: np.dtype[Any] = np.result_type(*(x.dtype for x in wide)) if wide else _default
-    return [x.astype(target, copy=False) if isinstance(x, np.ndarray) else x for x in operands]
+    target = _common([x.dtype for x in arrays if x.ndim])
+    for weaker in (
+        _common([x.dtype for x in arrays if not x.ndim]),
+        _common([_of_number(x) for x in operands if not isinstance(x, np.ndarray)]),
+    ):
+        if weaker is not None and (target is None or _category(weaker) > _category(target)):
+            target = weaker
+    if target is None or (floating and _category(target) < _category(_default)):
+        target = _default
+    return [x.astype(target, copy=False) if isinstance(x, np.ndarray) else np.asarray(x, target) for x in operands]
+
+
+def _category(dtype: np.dtype[Any]) -> int:
+    return ["b", "iu", "f", "c"].index("iu" if dtype.kind in "iu" else dtype.kind)
+
+
+def _common(dtypes: list[np.dtype[Any]]) -> np.dtype[Any] | None:
+    """The dtype for several of equal rights: that of the highest category."""
+    highest = max(map(_category, dtypes), default=0)
+    chosen = [dtype for dtype in dtypes if _category(dtype) == highest]
+    return np.result_type(*chosen) if chosen else None
+
+
+def _of_number(x: Any) -> np.dtype[Any]:
+    """The dtype that a Python number has by itself."""
+    if isinstance(x, bool):
+        return DTYPES["bool"]
+    return DTYPES["int64"] if isinstance(x, int) else DTYPES["complex128"] if isinstance(x, complex) else _default

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -87,6 +87,9 @@ class Dual(ArrayMethods, NumpyFunctions, Operators):
 
     def _constant_like(self, array: np.ndarray[Any, Any]) -> Any:
         return wrap(array)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        raise RuntimeError("numpy: a dual number is no array, it would lose its tangent: write x.detach().numpy()")
 
     def detach(self) -> Any:
         """The value without its derivative."""

@@ -42,9 +42,10 @@ def retire(x: Any) -> Any:
 
 
 def _twin(x: Any, memory: Memory) -> Any:
-    twin = x._duplicate(x._a, x._b)
-    twin._rule, twin._made, twin._grad = x._rule, x._made, None
-    twin._data = x._data
+    twin = x._constant_like(x._data)
+    twin._rule, twin._a, twin._b, twin._made = x._rule, x._a, x._b, x._made
+    if hasattr(x, "_note"):
+        twin._note = x._note
     twin._history = History(memory)
     _let_go(twin)
     return twin

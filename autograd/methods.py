@@ -33,6 +33,13 @@ def plain_index(index: Any) -> Any:
     return index
 
 
+def _shown(index: Any) -> str:
+    """An index in few words: of an array, its shape."""
+    if isinstance(index, tuple):
+        return f"({', '.join(map(_shown, index))})"
+    return f"array of shape {index.shape}" if isinstance(index, np.ndarray) else repr(index)
+
+
 def _either(function: Callable[..., Any]) -> Callable[..., Any]:
     """A method that takes PyTorch's `dim` and `keepdim`, or NumPy's `axis` and `keepdims`."""
 
@@ -141,7 +148,7 @@ class ArrayMethods:
         try:
             return getitem(self, index=index)
         except IndexError as error:
-            raise IndexError(f"index {index!r} does not fit into shape {self.shape}: {error}") from None
+            raise IndexError(f"index {_shown(index)} does not fit into shape {self.shape}: {error}") from None
 
     # ------------------------------------------------------------------ conversions
 

@@ -38,7 +38,7 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
 
     Otherwise the derivative of a rule would visit what was not chosen, where 0 · inf is nan.
     """
-    if type(condition) is bool:
+    if type(condition) is bool or getattr(condition, "shape", None) == ():
         return a if condition else b
     if type(condition) is np.ndarray and type(a) is float and type(b) is float:
         return _mask(condition, a, b)

@@ -157,7 +157,10 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
                 f"backward: {kind or 'no tensor in this graph requires a gradient'}: "
                 "make a leaf with requires_grad=True before computing with it"
             )
-        backward(self, self._upstream(gradient, create_graph), create_graph=create_graph)
+        upstream = self._upstream(gradient, create_graph)
+        if self.op is None:  # it becomes the gradient: not in the memory that the caller has
+            upstream = upstream + 0
+        backward(self, upstream, create_graph=create_graph)
 
     def _upstream(self, gradient: Any, create_graph: bool) -> Any:
         if gradient is None:
@@ -379,10 +382,11 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         return self._duplicate(self._a, self._b)
 
     def _duplicate(self, a: Any, b: Any) -> Tensor:
-        copy = wrap(self._data)
+        copy = wrap(self._data.copy())
         copy._a, copy._b = a, b
         copy._rule = CONSTANT if self._rule is CONSTANT else LEAF if self.op is None else array_rule(self.op)
-        copy._grad = self._grad._data if isinstance(self._grad, Tensor) else self._grad
+        gradient = self._grad._data if isinstance(self._grad, Tensor) else self._grad
+        copy._grad = None if gradient is None else np.array(gradient)
         if hasattr(self, "_note"):
             copy._note = Note(self.name, self.site)
         return copy
@@ -496,7 +500,12 @@ def _computed(op: NumberOp, operands: Any) -> np.ndarray[Any, Any]:
     if len(kinds) > 1 or next(iter(kinds)).kind != "f":
         if any(kind.kind == "c" for kind in kinds) and op.name not in ON_COMPLEX:
             raise TypeError(f"{op.name}: complex tensors have no derivative here: take real and imaginary parts")
-        numbers = promoted(numbers, floating=op.name not in ON_INTEGERS)
+        if op is ops.where:  # what chooses does not widen what is chosen
+            numbers[1:] = promoted(numbers[1:], floating=False)
+        else:
+            numbers = promoted(numbers, floating=op.name not in ON_INTEGERS)
+        if op.name in ROUNDING and numbers[0].dtype.kind in "iu":
+            return numbers[0].copy()  # type: ignore[no-any-return]
     elif kinds == FLOAT64 and all(type(x) is not np.ndarray or x.ndim == 0 for x in numbers):
         return np.asarray(op.on_floats(*map(float, numbers)))  # the very bits of the scalar engine
     try:
@@ -511,6 +520,7 @@ ON_INTEGERS = frozenset(
     "add sub mul neg pow square abs sign maximum minimum clip where relu floor ceil round".split()  # noqa: SIM905
 )
 """The rows that keep integers; the others give floating numbers."""
+ROUNDING = frozenset(("floor", "ceil", "round"))
 ON_COMPLEX = frozenset(("add", "sub", "mul", "div", "neg", "square", "reciprocal", "exp"))
 """The rows that have a complex derivative."""
 

@@ -9,7 +9,21 @@ import numpy as np
 
 from .. import ops
 from ..array_op import ArrayOp
-from .shapes import Axis, axes_of, broadcast_to, concatenate, flip, getitem, insert_axes, reshape, transpose
+from .shapes import (
+    Axis,
+    axes_of,
+    broadcast_to,
+    concatenate,
+    expand_dims,
+    flip,
+    getitem,
+    insert_axes,
+    moveaxis,
+    reshape,
+    size_of,
+    transpose,
+    triangle,
+)
 
 __all__ = [
     "amax",
@@ -18,6 +32,7 @@ __all__ = [
     "cumsum",
     "log_softmax",
     "logsumexp",
+    "mean",
     "plain",
     "prod",
     "softmax",
@@ -41,6 +56,14 @@ sum_ = ArrayOp(
     lambda g, y, a, axis=None, keepdims=False: broadcast_to(insert_axes(g, a.shape, axis), shape=a.shape),
     needs=("",), linear="jointly", symbol="Σ",
 )  # fmt: skip
+mean = ArrayOp(
+    "mean", "The sum over some axes, divided by the number of elements that it adds up.",
+    lambda a, axis=None, keepdims=False: np.add.reduce(a, axis, keepdims=keepdims) / size_of(a.shape, axis),
+    lambda g, y, a, axis=None, keepdims=False: (
+        broadcast_to(insert_axes(g / size_of(a.shape, axis), a.shape, axis), shape=a.shape)
+    ),
+    needs=("",), linear="jointly",
+)  # fmt: skip
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
@@ -48,8 +71,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     if g.shape == shape:
         return g
     extra = g.ndim - len(shape)
-    if extra < 0:  # a rule may give one number for all elements
-        return broadcast_to(g, shape=shape)
+    if extra < 0:  # one number for all elements, or an operand with axes of length 1 to spare
+        g, extra = reshape(g, shape=(1,) * -extra + g.shape), 0
     axes = tuple(i for i, n in enumerate(g.shape) if i < extra or (shape[i - extra] == 1 and n != 1))
     total = sum_(g, axis=axes) if axes else g
     if total.shape == shape:
@@ -122,12 +145,15 @@ def _cumprod_pullback(g: Any, y: Any, a: Any, axis: int) -> Any:
     """Where no element is 0, the sum of g · y from each place on, divided by the element.
 
     An element that is 0 needs the products without it: they are computed with 1 in its place.  All
-    places after the first 0 of a line are 0, so that only the first one has such products.
+    places after the first 0 of a line are 0, so that only the first one has such products.  That is the
+    gradient, but as a formula it forgets how it changes with the other zeros: `_without_each` does not.
     """
     numbers = plain(a)
     zero = numbers == 0
     if not zero.any():
         return _sum_from_here(g * y, axis) / a
+    if numbers is not a:  # to be differentiated again
+        return _without_each(g, a, axis)
     first = zero & (np.cumsum(zero, axis) == 1)
     filled = ops.where(first, np.ones((), numbers.dtype), a)
     without = cumprod(filled, axis=axis)  # from the first 0 on: the products of all the others
@@ -136,6 +162,14 @@ def _cumprod_pullback(g: Any, y: Any, a: Any, axis: int) -> Any:
     at_zero = _sum_from_here(ops.where(reached, g * without, np.zeros((), numbers.dtype)), axis)
     elsewhere = _sum_from_here(g * y, axis) / safe
     return ops.where(first, at_zero, ops.where(zero, np.zeros((), numbers.dtype), elsewhere))
+
+
+def _without_each(g: Any, a: Any, axis: int) -> Any:
+    """For each element the products of all others up to each place, times g: a matrix for every line."""
+    last, upstream, n = moveaxis(a, axis, -1), moveaxis(g, axis, -1), a.shape[axis]
+    lines = ops.where(np.eye(n, dtype=bool), np.ones((), plain(a).dtype), expand_dims(last, -2))
+    terms = triangle(cumprod(lines, axis=-1), k=0, upper=True) * expand_dims(upstream, -2)
+    return moveaxis(sum_(terms, axis=-1), -1, axis)
 
 
 def _sum_from_here(a: Any, axis: int) -> Any:
@@ -155,7 +189,8 @@ cumprod = ArrayOp(
 def _peak(a: Any, axis: Axis) -> Any:
     """The largest element, to subtract before an exponential; 0 where it is infinite or there is none."""
     peak = np.maximum.reduce(a, axis, keepdims=True, initial=-np.inf)
-    return np.where(np.isfinite(peak), peak, 0).astype(a.dtype)
+    finite = np.isfinite(peak)
+    return peak if finite.all() else np.where(finite, peak, 0).astype(a.dtype)
 
 
 def _logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:

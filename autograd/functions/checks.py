@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from ..arrays.shapes import Axis
+from ..arrays.shapes import Axis, reshape
 
-__all__ = ["as_carrier", "axis_from", "constant_like", "floating", "ints", "one_axis"]
+__all__ = [
+    "PerAxis",
+    "as_carrier",
+    "axis_from",
+    "batched",
+    "constant_like",
+    "floating",
+    "ints",
+    "one_axis",
+    "per_axis",
+    "unbatched",
+]
+
+PerAxis = int | Sequence[int]
+"""One number for all spatial axes, or one for each."""
 
 
 def as_carrier(x: Any, name: str) -> Any:
@@ -71,3 +87,34 @@ def ints(arguments: tuple[Any, ...], name: str) -> tuple[int, ...]:
 def constant_like(x: Any, array: np.ndarray[Any, Any]) -> Any:
     """An array without gradient, as the same carrier as `x`."""
     return array if isinstance(x, np.ndarray) else x._constant_like(array)
+
+
+# ---------------------------------------------------------------------- images
+
+
+def per_axis(value: PerAxis, rank: int, least: int, name: str, what: str) -> tuple[int, ...]:
+    """One whole number per spatial axis, from one or from `rank` of them."""
+    given = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    if len(given) not in (1, rank):
+        raise ValueError(f"{name}: {what} {value} has {len(given)} numbers: give one, or {rank}, one per spatial axis")
+    try:
+        numbers = tuple(map(operator.index, given))
+    except TypeError:
+        raise TypeError(f"{name}: {what} {value!r}: give a whole number, or {rank} of them") from None
+    if min(numbers) < least:
+        raise ValueError(f"{name}: {what} {value}: must be at least {least}")
+    return numbers if len(numbers) == rank else numbers * rank
+
+
+def batched(x: Any, rank: int, name: str) -> tuple[Any, bool]:
+    """Floats (N, C, *spatial), N put in front where there is none; and whether it was there."""
+    x = floating(x, name)
+    if x.ndim not in (rank + 1, rank + 2):
+        axes = ", ".join(("N", "C", *"DHW"[3 - rank :]))
+        raise ValueError(f"{name}: input {x.shape} has {x.ndim} axes: give ({axes}), or without N")
+    return (x, True) if x.ndim == rank + 2 else (reshape(x, shape=(1, *x.shape)), False)
+
+
+def unbatched(y: Any, had_batch: bool) -> Any:
+    """A result without the axis that `batched` put in front."""
+    return y if had_batch else reshape(y, shape=y.shape[1:])

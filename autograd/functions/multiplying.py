@@ -95,14 +95,15 @@ def einsum(equation: str, *operands: Any) -> Any:
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
     if not isinstance(equation, str):
-        raise TypeError(f"einsum: the first argument must be text as 'ij,jk->ik', got {equation!r}")
+        raise TypeError(f"einsum: the first argument must be text as 'ij,jk->ik', got a {type(equation).__name__}")
     arrays = [as_carrier(x, "einsum") for x in operands]
     _check_equation(equation, arrays)
     return rows.einsum(*arrays, subscripts=equation)
 
 
 def _check_equation(equation: str, arrays: list[Any]) -> None:
-    given = equation.replace(" ", "").split("->")[0].split(",")
+    factors, arrow, result = equation.replace(" ", "").partition("->")
+    given = factors.split(",")
     shapes = ", ".join(str(a.shape) for a in arrays)
     if len(given) != len(arrays):
         raise ValueError(f"einsum: {equation!r} has {len(given)} operands, got shapes {shapes}")
@@ -116,16 +117,16 @@ def _check_equation(equation: str, arrays: list[Any]) -> None:
         for letter, n in named:
             if sizes.setdefault(letter, n) != n:
                 raise ValueError(f"einsum: {letter} in {equation!r} is {sizes[letter]} and {n} in shapes {shapes}")
+    letters = result.replace("...", "")
+    if arrow and (not set(letters) <= set(sizes) or len(set(letters)) < len(letters)):
+        raise ValueError(f"einsum: {result!r} in {equation!r} must name letters of the operands, each once")
 
 
 def tensordot(a: Any, b: Any, dims: int | Sequence[Sequence[int]] = 2) -> Any:
     """The sum of products over the last `dims` axes of `a` and the first of `b`, or over these pairs of axes."""
     a, b = as_carrier(a, "tensordot"), as_carrier(b, "tensordot")
-    if isinstance(dims, int):
-        over_a, over_b = tuple(range(a.ndim - dims, a.ndim)), tuple(range(dims))
-    else:
-        pair = [(d,) if isinstance(d, int) else tuple(d) for d in dims]
-        over_a, over_b = tuple(d % a.ndim for d in pair[0]), tuple(d % b.ndim for d in pair[1])
+    pairs = (range(-dims, 0), range(dims)) if isinstance(dims, int) else dims
+    over_a, over_b = (_axes(axes, x) for axes, x in zip(pairs, (a, b), strict=True))
     sizes_a, sizes_b = [a.shape[i] for i in over_a], [b.shape[i] for i in over_b]
     if sizes_a != sizes_b:
         raise ValueError(f"tensordot: {a.shape} and {b.shape}: sizes {sizes_a} and {sizes_b} differ")
@@ -136,3 +137,11 @@ def tensordot(a: Any, b: Any, dims: int | Sequence[Sequence[int]] = 2) -> Any:
     right = reshape(transpose(b, axes=over_b + rest_b), shape=(n, math.prod(b.shape[i] for i in rest_b)))
     shape = (*(a.shape[i] for i in rest_a), *(b.shape[i] for i in rest_b))
     return reshape(rows.matmul(left, right), shape=shape)
+
+
+def _axes(axes: int | Sequence[int], x: Any) -> tuple[int, ...]:
+    """Axes to sum over, counted from the front."""
+    axes = (axes,) if isinstance(axes, int) else tuple(axes)
+    if any(not -x.ndim <= i < x.ndim for i in axes):
+        raise IndexError(f"tensordot: axes {axes} are out of range for shape {x.shape}")
+    return tuple(i % x.ndim for i in axes)

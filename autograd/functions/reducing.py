@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from ..arrays import reductions as rows
 from ..arrays.reductions import plain
-from ..arrays.shapes import Axis, axes_of, getitem, reshape, size_of
+from ..arrays.shapes import Axis, astype, axes_of, getitem, reshape, size_of
 from .checks import as_carrier, axis_from, constant_like, floating
 
 __all__ = [
@@ -43,7 +43,7 @@ def sum_(x: Any, dim: Axis = None, keepdim: bool = False, dtype: Any = None) -> 
     >>> autograd.tensor([[1.0, 2.0], [3.0, 4.0]]).sum(dim=0)
     tensor([4., 6.])
     """
-    x = as_carrier(x, "sum")
+    x = _summable(x, "sum")
     total = rows.sum_(x, axis=axis_from(dim, x, "sum"), keepdims=keepdim)
     return total if dtype is None else total.to(dtype)
 
@@ -51,9 +51,7 @@ def sum_(x: Any, dim: Axis = None, keepdim: bool = False, dtype: Any = None) -> 
 def mean(x: Any, dim: Axis = None, keepdim: bool = False) -> Any:
     """The arithmetic mean, Σ x / n, over the axes `dim`, or over all."""
     x = floating(x, "mean")
-    axis = axis_from(dim, x, "mean")
-    n = size_of(x.shape, axis)
-    return rows.sum_(x, axis=axis, keepdims=keepdim) / (n or math.nan)
+    return rows.mean(x, axis=axis_from(dim, x, "mean"), keepdims=keepdim)
 
 
 def var(x: Any, dim: Axis = None, correction: float = 1, keepdim: bool = False) -> Any:
@@ -72,7 +70,7 @@ def std(x: Any, dim: Axis = None, correction: float = 1, keepdim: bool = False) 
 
 def prod(x: Any, dim: Axis = None, keepdim: bool = False) -> Any:
     """The product over the axes `dim`, or over all."""
-    x = as_carrier(x, "prod")
+    x = _summable(x, "prod")
     return rows.prod(x, axis=axis_from(dim, x, "prod"), keepdims=keepdim)
 
 
@@ -130,7 +128,7 @@ def argmin(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
 
 
 def _place(find: Any, x: Any, dim: int | None, keepdim: bool, name: str) -> Any:
-    axis = axis_from(dim, x, name)
+    axis = axis_from(dim, x, name) if x.ndim else None
     return constant_like(x, np.asarray(find(plain(x), axis=axis, keepdims=keepdim)))
 
 
@@ -148,13 +146,13 @@ def any_(x: Any, dim: Axis = None, keepdim: bool = False) -> Any:
 
 def cumsum(x: Any, dim: int) -> Any:
     """At each place the sum of the elements up to there along `dim`."""
-    x = as_carrier(x, "cumsum")
+    x = _summable(x, "cumsum")
     return rows.cumsum(x, axis=axis_from(dim, x, "cumsum"))
 
 
 def cumprod(x: Any, dim: int) -> Any:
     """At each place the product of the elements up to there along `dim`."""
-    x = as_carrier(x, "cumprod")
+    x = _summable(x, "cumprod")
     return rows.cumprod(x, axis=axis_from(dim, x, "cumprod"))
 
 
@@ -209,6 +207,12 @@ def norm(x: Any, p: float = 2, dim: Axis = None, keepdim: bool = False) -> Any:
 def _reduced(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     axes = axes_of(axis, len(shape))
     return tuple(n for i, n in enumerate(shape) if i not in axes)
+
+
+def _summable(x: Any, name: str) -> Any:
+    """As it is, but unsigned integers as int64: that is what PyTorch adds and multiplies integers in."""
+    x = as_carrier(x, name)
+    return astype(x, dtype=np.dtype(np.int64)) if x.dtype.kind == "u" else x
 
 
 def _not_empty(x: Any, dim: Axis, name: str) -> Any:

@@ -39,7 +39,11 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
 def masked_select(x: Any, mask: Any) -> Any:
     """The elements where the mask is true, in a row."""
     x = as_carrier(x, "masked_select")
-    return getitem(x, index=np.broadcast_to(np.asarray(plain(mask), bool), x.shape))
+    truth = np.asarray(plain(mask), bool)
+    try:
+        return getitem(x, index=np.broadcast_to(truth, x.shape))
+    except ValueError:
+        raise ValueError(f"masked_select: a mask of shape {truth.shape} does not broadcast to {x.shape}") from None
 
 
 def nonzero(x: Any) -> Any:

@@ -148,6 +148,8 @@ def flip(x: Any, *dims: Any) -> Any:
 def roll(x: Any, shifts: Axis, dims: Axis = None) -> Any:
     """The elements moved along some axes; those that fall off come back at the other end."""
     x = as_carrier(x, "roll")
+    if isinstance(shifts, (tuple, list)) and len(shifts) != (len(dims) if isinstance(dims, (tuple, list)) else 1):
+        raise ValueError(f"roll: shifts {shifts} and dims {dims} must be as many")
     return rows.roll(x, shift=shifts, axis=axis_from(dims, x, "roll"))
 
 
@@ -241,9 +243,16 @@ def _several(tensors: Any, name: str) -> list[Any]:
     return [as_carrier(t, name) for t in tensors]
 
 
+def _with_axes(x: Any, name: str) -> Any:
+    x = as_carrier(x, name)
+    if not x.ndim:
+        raise ValueError(f"{name}: a 0-d tensor has no axis to cut along")
+    return x
+
+
 def split(x: Any, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Any, ...]:
     """Pieces of this size along an axis, the last one perhaps smaller; or pieces of these sizes."""
-    x = as_carrier(x, "split")
+    x = _with_axes(x, "split")
     axis = one_axis(dim, x, "split")
     n = x.shape[axis]
     if isinstance(split_size_or_sections, int):
@@ -262,7 +271,7 @@ def split(x: Any, split_size_or_sections: int | Sequence[int], dim: int = 0) -> 
 
 def chunk(x: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     """At most this many pieces along an axis, of equal size but perhaps the last."""
-    x = as_carrier(x, "chunk")
+    x = _with_axes(x, "chunk")
     if chunks <= 0:
         raise ValueError(f"chunk: the number of pieces must be positive, got {chunks}")
     n = x.shape[one_axis(dim, x, "chunk")]
@@ -271,7 +280,7 @@ def chunk(x: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
 
 def unbind(x: Any, dim: int = 0) -> tuple[Any, ...]:
     """The slices along an axis, without it."""
-    x = as_carrier(x, "unbind")
+    x = _with_axes(x, "unbind")
     axis = one_axis(dim, x, "unbind")
     before = (slice(None),) * axis
     return tuple(getitem(x, index=(*before, i)) for i in range(x.shape[axis]))
