@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import ref
 
 from .graph import Node
 from .names import calling_line
@@ -38,7 +38,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._lives: WeakValueDictionary[int, Life] = WeakValueDictionary()
+        self._lives: dict[int, ref[Life]] = {}
         self.now = Moment(-1)
         self.tick()
 
@@ -46,13 +46,20 @@ class Clock:
         """The next moment, which is now."""
         with self._lock:
             now = Moment(self.now + 1)
-            now.life = self._lives[int(now)] = Life()
+            now.life = Life()
+            self._lives[int(now)] = ref(now.life)
             self.now = now
+            if not now & 1023:  # each tick leaves an entry, most of them of the dead
+                self._bury()
             return now
+
+    def _bury(self) -> None:
+        self._lives = {time: life for time, life in self._lives.items() if life() is not None}
 
     def living(self) -> list[int]:
         """The times, in order, from which there are tensors left."""
         with self._lock:
+            self._bury()
             return sorted(self._lives)
 
 

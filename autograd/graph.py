@@ -22,6 +22,7 @@ __all__ = [
     "CONSTANT",
     "LEAF",
     "VECTOR",
+    "Hook",
     "Node",
     "Rule",
     "detect_anomaly",
@@ -202,11 +203,12 @@ class Hook:
 
     def __init__(self, node: Node, function: Callable[[Any], Any]) -> None:
         self._node = weakref.ref(node)  # the node holds its hooks: a reference back would be a cycle
-        self.function = function
+        self.function: Callable[[Any], Any] | None = function
         _set_hooks(node, (*node._rule.hooks, self))
 
     def remove(self) -> None:
         """Take the hook away; the second time there is nothing to do."""
+        self.function = None  # also where a change in place has moved it to a hidden tensor
         node = self._node()
         if node is not None and self in node._rule.hooks:
             _set_hooks(node, tuple(hook for hook in node._rule.hooks if hook is not self))
@@ -234,9 +236,10 @@ class _HookedPull:
 def run_hooks(node: Node, gradient: Any) -> Any:
     """The gradient after each hook of a node has seen it and perhaps replaced it."""
     for hook in node._rule.hooks:
-        by = hook.function(node._shown(gradient))
-        if by is not None:
-            gradient = node._replaced(gradient, by, hook.function)
+        function = hook.function
+        by = None if function is None else function(node._shown(gradient))
+        if function is not None and by is not None:
+            gradient = node._replaced(gradient, by, function)
     return gradient
 
 

@@ -28,9 +28,9 @@ def plain_index(index: Any) -> Any:
     if isinstance(index, list):
         return np.asarray([plain_index(i) for i in index], dtype=None if index else np.intp)
     if hasattr(type(index), "__apply_array__"):
-        numbers = plain(index)
-        return numbers if numbers.ndim or numbers.dtype == bool else int(numbers)
-    return index
+        index = plain(index)
+        return index.copy() if index.ndim or index.dtype == bool else int(index)
+    return index.copy() if isinstance(index, np.ndarray) else index  # the backward pass will need it as it is now
 
 
 def _shown(index: Any) -> str:

@@ -17,7 +17,7 @@ from .backward import backward
 from .changes import History, changes, settled
 from .dtypes import as_dtype, get_default_dtype, promoted
 from .functions import multiplying, reducing
-from .graph import CONSTANT, LEAF, Node, Note, modes
+from .graph import CONSTANT, LEAF, Hook, Node, Note, modes
 from .inplace import detach_in_place, memory_of, note_view, refresh, rewrite
 from .methods import ArrayMethods, plain_index
 from .names import calling_line
@@ -329,6 +329,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         return format(self.item(), spec) if spec else str(self)
 
     def __repr__(self) -> str:
+        refresh(self)
         numbers = np.array2string(self._data, separator=", ", prefix="tensor(")
         parts = [numbers]
         if self._data.dtype not in SELF_EVIDENT and self._data.dtype != get_default_dtype():
@@ -344,6 +345,10 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
     __hash__ = Node.__hash__  # by identity: comparisons compare the numbers
 
     # ------------------------------------------------------------------ hooks, copies
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> Hook:
+        refresh(self)
+        return super().register_hook(hook)
 
     def _shown(self, gradient: Any) -> Any:
         return gradient if isinstance(gradient, Tensor) else wrap(np.asarray(gradient))
@@ -646,6 +651,26 @@ for _op in ops.TABLE.values():
 # ---------------------------------------------------------------------- rows in place
 
 
+BLOCK = 1 << 14
+"""How many numbers at a time: few enough to stay in the first caches."""
+
+
+def _step(combine: Any, target: Any, direction: Any, alpha: Any) -> None:
+    """target ± alpha · direction in place; large arrays in blocks: a product of full size costs more than the sum."""
+    with np.errstate(all="ignore"):
+        if target.size <= BLOCK or not (target.flags.c_contiguous and direction.flags.c_contiguous):
+            combine(target, direction if alpha == 1 else direction * alpha, out=target)
+            return
+        a, b = target.reshape(-1), direction.reshape(-1)
+        if b.size == 1:
+            combine(a, b * alpha, out=a)
+            return
+        product = np.empty(BLOCK, a.dtype)
+        for start in range(0, a.size, BLOCK):
+            part = a[start : start + BLOCK]
+            combine(part, np.multiply(b[start : start + BLOCK], alpha, out=product[: part.size]), out=part)
+
+
 def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
     def method(self: Tensor, *others: Any) -> Tensor:
         missing = op.arity - 1 - len(others)
@@ -657,6 +682,10 @@ def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
         return self._change(op, *others)
 
     def scaled(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+        if type(other) is Tensor and not modes.recording.get() and self._writes_directly(op, [self, other]):
+            _step(op.array, self._data, other._data, alpha)  # as optimizers do it
+            memory_of(self).touch(recorded=False)
+            return self
         if alpha != 1:
             other = wrap(other._data * alpha) if type(other) is Tensor and not takes_gradient(other) else other * alpha
         return self._change(op, other)

@@ -35,6 +35,7 @@ LAYERS = [
     "methods",  # the same as methods
     "numpy_protocol",  # how NumPy hands its functions over
     "numpy_functions",  # what stands for them
+    "numpy_samples",  # and for its functions of samples
     "numpy_submodules",  # and for those of np.linalg and np.fft
     "inplace",  # recorded changes, and views that follow them
     "tensor",  # the array carrier

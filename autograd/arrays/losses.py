@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..array_op import ArrayOp
-from .reductions import plain, softmax
+from .reductions import softmax
+from .shapes import broadcast_to, put
 
 __all__ = ["cross_entropy"]
 
@@ -21,9 +22,9 @@ def _cross_entropy(a: Any, index: Any) -> Any:
 
 def _cross_entropy_pullback(g: Any, y: Any, a: Any, index: Any) -> Any:
     """(softmax - 1 at the index) / n."""
-    chosen = np.zeros(a.shape, plain(a).dtype)
-    chosen[np.arange(len(index)), index] = 1
-    return (softmax(a, axis=-1) - chosen) * (g / len(index))
+    rows = np.arange(len(index))
+    share = g / len(index)
+    return softmax(a, axis=-1) * share - put(broadcast_to(share, shape=index.shape), index=(rows, index), shape=a.shape)
 
 
 cross_entropy = ArrayOp(

@@ -49,9 +49,17 @@ def _rows(a: Any) -> Any:
     return a if a.ndim == 2 else reshape(a, shape=(-1, a.shape[-1]))
 
 
+def _linear(a: Any, b: Any, c: Any) -> Any:
+    y = np.matmul(a, b.T)
+    if y.dtype != c.dtype:
+        return y + c
+    y += c
+    return y
+
+
 linear = ArrayOp(
     "linear", "x Wᵀ + b: a layer of weights, one neuron per row of W.",
-    lambda a, b, c: np.matmul(a, b.T) + c,
+    _linear,
     lambda g, y, a, b, c: matmul(g, b),
     lambda g, y, a, b, c: matmul(swapaxes(_rows(g)), _rows(a)),
     lambda g, y, a, b, c: g,  # the engine adds up the batch

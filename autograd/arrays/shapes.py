@@ -121,6 +121,8 @@ triangle = ArrayOp(
 
 def swapaxes(a: Any, i: int = -1, j: int = -2) -> Any:
     """Two axes exchanged; by default the last two, which transposes matrices."""
+    if type(a) is np.ndarray:
+        return a.swapaxes(i, j)
     axes = list(range(a.ndim))
     axes[i], axes[j] = axes[j], axes[i]
     return transpose(a, axes=tuple(axes))
@@ -175,9 +177,16 @@ def _add_at(target: np.ndarray[Any, Any], index: Any, a: Any) -> None:
     target += np.bincount(places.ravel(), weights, target.size).reshape(target.shape)
 
 
+def _getitem(a: Any, index: Any) -> Any:
+    y = a[index]
+    if type(y) is np.ndarray:
+        return y
+    return a[(*index, ...) if isinstance(index, tuple) else (index, ...)]  # a single element too is a view
+
+
 getitem = ArrayOp(
     "getitem", "The elements that an index selects, as NumPy understands it.",
-    lambda a, index: a[index],
+    _getitem,
     lambda g, y, a, index: put(g, index=index, shape=a.shape),
     needs=("",), linear="jointly", computes=False, symbol="[ ]",
 )  # fmt: skip

@@ -33,7 +33,7 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     truth = np.asarray(plain(mask))
     if truth.dtype != bool:
         raise TypeError(f"masked_fill: the mask must be of truth values, got {truth.dtype}: write x == 0, say")
-    return ops.where(constant_like(x, truth), value, x)
+    return ops.where(mask if hasattr(mask, "_data") else constant_like(x, truth), value, x)
 
 
 def masked_select(x: Any, mask: Any) -> Any:
@@ -127,7 +127,7 @@ def _indices(index: Any, name: str) -> np.ndarray[Any, Any]:
     numbers = np.asarray(plain(index) if not isinstance(index, (list, tuple)) else index)
     if numbers.dtype.kind not in "iu" and numbers.size:
         raise TypeError(f"{name}: indices must be integers, got {numbers.dtype}: write index.long()")
-    return numbers.astype(np.intp, copy=False)
+    return numbers.astype(np.intp)  # a copy: the backward pass will need them as they are now
 
 
 def _check_range(numbers: np.ndarray[Any, Any], n: int, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-BENCHMARKS = ("scalar", "tensor")
+BENCHMARKS = ("convolution", "scalar", "tensor")
 
 
 def main() -> None:
