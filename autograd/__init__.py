@@ -141,6 +141,7 @@ from .graph import (
     inference_mode,
     no_grad,
 )
+from .inplace import increment_version
 from .op import TABLE, Domain, Op
 from .operands import Vector
 from .ops import (
@@ -316,6 +317,7 @@ __all__ = [
     "hessian",
     "hvp",
     "hypot",
+    "increment_version",
     "index_select",
     "inference_mode",
     "int",

@@ -76,6 +76,10 @@ class Memory:
         self.rewritten = 0  # when a change was last recorded in the graph: views made before it are out of date
         self.site = ""
 
+    def changed_at(self, time: Moment, site: str) -> None:
+        """Note a change that was made by other means."""
+        self.changed, self.site = int(time), site
+
     def touch(self, *, recorded: bool) -> Moment:
         """Note a change, now, by the caller's line."""
         now = changes.tick()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from . import tensor_methods  # noqa: F401 - gives tensors their rows
 from .dtypes import as_dtype, get_default_dtype
 from .functions.checks import ints
 from .tensor import Tensor, as_array, wrap

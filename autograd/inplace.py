@@ -15,7 +15,7 @@ from .graph import CONSTANT, Node, modes
 from .names import calling_line
 from .op import Op
 
-__all__ = ["detach_in_place", "note_view", "refresh", "retire", "rewrite"]
+__all__ = ["detach_in_place", "increment_version", "memory_of", "note_view", "refresh", "retire", "rewrite"]
 
 
 def memory_of(x: Any) -> Memory:
@@ -23,6 +23,26 @@ def memory_of(x: Any) -> Memory:
     if x._history is None:
         x._history = History(Memory())
     return x._history.memory  # type: ignore[no-any-return]
+
+
+def increment_version(tensors: Any) -> None:
+    """Say that the memory of a tensor, or of several, was changed through NumPy, where nothing could notice it.
+
+    Rules that still need the old numbers then raise in `backward`, as after a change in place.  Optimizers
+    that work on the arrays themselves, `x.detach().numpy()`, call it once a step.
+
+    >>> import autograd
+    >>> w = autograd.tensor([1.0, 2.0], requires_grad=True)
+    >>> y = (w * w).sum()
+    >>> w.detach().numpy()[0] = 5.0
+    >>> autograd.increment_version(w)
+    >>> y.backward()
+    Traceback (most recent call last):
+    RuntimeError: backward: mul needs operand 1 as it was, but it was changed in place at <doctest ...
+    """
+    time, site = changes.tick(), calling_line()
+    for x in (tensors,) if isinstance(tensors, Node) else tensors:
+        memory_of(x).changed_at(time, site)
 
 
 def note_view(view: Any, of: Any, op: ArrayOp, settings: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .arrays import linear_algebra as rows
+from .arrays import norms
 from .arrays.linear_algebra import (
     cholesky,
     det,
@@ -48,14 +48,14 @@ def vector_norm(x: Any, ord: float = 2, dim: Axis = None, keepdim: bool = False)
     >>> autograd.linalg.vector_norm(autograd.tensor([3.0, 4.0]))
     tensor(5.)
     """
-    return rows.vector_norm(floating(x, "vector_norm"), ord, dim, keepdim)
+    return norms.vector_norm(floating(x, "vector_norm"), ord, dim, keepdim)
 
 
 def matrix_norm(x: Any, ord: Any = "fro", dim: tuple[int, int] = (-2, -1), keepdim: bool = False) -> Any:  # noqa: A002
     """A norm of every matrix: "fro", "nuc", 2, -2, 1, -1, inf or -inf."""
-    return rows.matrix_norm(floating(x, "matrix_norm"), ord, dim, keepdim)
+    return norms.matrix_norm(floating(x, "matrix_norm"), ord, dim, keepdim)
 
 
 def norm(x: Any, ord: Any = None, dim: Axis = None, keepdim: bool = False) -> Any:  # noqa: A002
     """A norm of a vector, or of a matrix if `dim` names two axes or there are two; by default of all elements."""
-    return rows.norm(floating(x, "norm"), ord, dim, keepdim)
+    return norms.norm(floating(x, "norm"), ord, dim, keepdim)

@@ -39,6 +39,7 @@ LAYERS = [
     "numpy_submodules",  # and for those of np.linalg and np.fft
     "inplace",  # recorded changes, and views that follow them
     "tensor",  # the array carrier
+    "tensor_methods",  # rows as its methods
     "dual",  # the carrier of forward mode
     "trees",  # nested containers
     "transforms",  # from functions to their derivatives

@@ -1,12 +1,13 @@
 """Rows of linear algebra against central differences, PyTorch and NumPy, on arrays, on a carrier and on tensors."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from autograd.arrays import linear_algebra as la
+from autograd.arrays import linear_algebra as la, norms
 from autograd.arrays.reductions import unbroadcast
 from autograd.operators import Operators
 from autograd.tensor import Tensor
@@ -136,7 +137,7 @@ def test_solve(rng, batch, n, columns, shared):
 def test_p_norm(power, axis):
     rng = np.random.default_rng(0)
     assert_pullbacks(
-        la.p_norm, rng, rng.uniform(0.5, 2, (2, 3, 4)) * rng.choice([-1, 1], (2, 3, 4)), ord=power, axis=axis
+        norms.p_norm, rng, rng.uniform(0.5, 2, (2, 3, 4)) * rng.choice([-1, 1], (2, 3, 4)), ord=power, axis=axis
     )
 
 
@@ -163,6 +164,9 @@ def test_determinants_of_singular_matrices(rng, n, rank):
 
 
 # ---------------------------------------------------------------------- public functions, differentiated twice
+
+OURS = SimpleNamespace(**vars(la), **{name: getattr(norms, name) for name in norms.__all__})
+"""What stands beside PyTorch's module of the same name."""
 
 C = np.random.default_rng(1).standard_normal((9, 9))
 
@@ -192,7 +196,7 @@ FUNCTIONS = {
 @pytest.mark.parametrize("shape", [(3, 3), (2, 3, 4)])
 def test_first_and_second_derivatives_on_tensors(name, shape):
     rng = np.random.default_rng(len(name))
-    f = lambda t: FUNCTIONS[name](t, la)
+    f = lambda t: FUNCTIONS[name](t, OURS)
     a, direction = matrices(rng, shape[:-2], *shape[-2:]), rng.standard_normal(shape)
     np.testing.assert_allclose(gradient(f, a), differences(lambda a: f(Tensor(a)).item(), a), rtol=1e-5, atol=1e-6)
     t = Tensor(a, requires_grad=True)
@@ -210,7 +214,7 @@ def test_gradients_are_pytorchs(name):
     for shape in ((), 3, 3), ((2,), 3, 4):
         a = matrices(np.random.default_rng(3), *shape)
         theirs = gradient(lambda t: FUNCTIONS[name](t, torch.linalg), a, torch.tensor)
-        np.testing.assert_allclose(gradient(lambda t: FUNCTIONS[name](t, la), a), theirs, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(gradient(lambda t: FUNCTIONS[name](t, OURS), a), theirs, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["cholesky", "eigh", "eigvalsh"])
@@ -226,15 +230,15 @@ def test_unsymmetric_matrices_are_pytorchs(name):
 def test_norms_at_zero_have_gradient_zero():
     for p in (2, 1.5, 3, 1, 0.5, INF, 0):
         for a in (np.zeros((2, 3)), np.array([[0.0, 0.0, 0.0], [3.0, 0.0, -4.0]])):
-            np.testing.assert_array_equal(gradient(lambda a, p=p: la.vector_norm(a, p, 1).sum(), a)[a == 0], 0)
-    np.testing.assert_array_equal(gradient(la.matrix_norm, np.zeros((2, 2))), 0)
-    np.testing.assert_allclose(gradient(la.norm, np.array([3.0, 0.0, -4.0])), [0.6, 0.0, -0.8])
+            np.testing.assert_array_equal(gradient(lambda a, p=p: norms.vector_norm(a, p, 1).sum(), a)[a == 0], 0)
+    np.testing.assert_array_equal(gradient(norms.matrix_norm, np.zeros((2, 2))), 0)
+    np.testing.assert_allclose(gradient(norms.norm, np.array([3.0, 0.0, -4.0])), [0.6, 0.0, -0.8])
 
 
 def test_where_values_have_gradients_but_vectors_have_none():
     a = np.eye(3)
     np.testing.assert_allclose(gradient(lambda a: (la.eigvalsh(a) ** 2).sum(), a), 2 * a)
-    np.testing.assert_allclose(gradient(lambda a: la.matrix_norm(a, "nuc"), a), a)
+    np.testing.assert_allclose(gradient(lambda a: norms.matrix_norm(a, "nuc"), a), a)
     assert np.isnan(gradient(lambda a: la.eigh(a)[1].sum(), a)).any()
     assert np.isnan(gradient(la.logabsdet, np.zeros((2, 2)))).all()
     assert np.isnan(gradient(la.det, np.full((2, 2), np.nan))).all()
@@ -258,15 +262,15 @@ def test_values_are_numpys(shape):
             np.testing.assert_array_equal(ours, numpys)
     for keepdims in (False, True):
         for p in (None, "fro", "nuc", 2, -2, 1, -1, INF, -INF):
-            np.testing.assert_allclose(la.norm(a, p, (-1, 0), keepdims), np.linalg.norm(a, p, (-1, 0), keepdims))
+            np.testing.assert_allclose(norms.norm(a, p, (-1, 0), keepdims), np.linalg.norm(a, p, (-1, 0), keepdims))
         for p in (None, 2, 1, 0, 3, -1, INF, -INF):
-            np.testing.assert_allclose(la.norm(a, p, -2, keepdims), np.linalg.norm(a, p, -2, keepdims))
+            np.testing.assert_allclose(norms.norm(a, p, -2, keepdims), np.linalg.norm(a, p, -2, keepdims))
     for n in range(-3, 6):
         np.testing.assert_allclose(la.matrix_power(s[..., :2, :2], n), np.linalg.matrix_power(s[..., :2, :2], n))
     np.testing.assert_array_equal(la.pinv(a, rcond=0.5), np.linalg.pinv(a, 0.5))
     packed = la.packed_svd(a)
     assert not np.shares_memory(la.singular_values(a, packed), packed)  # a change in place must not reach the vectors
-    for f in (la.inv, la.det, la.logabsdet, la.cholesky, la.norm, lambda a: la.solve(a, a), lambda a: la.eigh(a)[0]):
+    for f in (la.inv, la.det, la.logabsdet, la.cholesky, norms.norm, lambda a: la.solve(a, a), lambda a: la.eigh(a)[0]):
         assert f(np.array([[2, 1], [1, 3]])).dtype == np.float64
 
 
@@ -285,9 +289,9 @@ BAD = {
     r"cholesky: matrix \[2\] of \(3, 2, 2\) is not positive definite": lambda: la.cholesky(batch),
     r"svd: the matrix has no singular values: does it hold nan or inf\?": lambda: la.svd(singular * np.nan),
     r"matrix_power: the exponent must be an integer, got 0.5": lambda: la.matrix_power(singular, 0.5),
-    r"vector_norm: ord must be a number, got 'fro'": lambda: la.vector_norm(singular, "fro"),
-    r"matrix_norm: ord must be 'fro', 'nuc', .* -1, inf or -inf, got 3": lambda: la.matrix_norm(singular, 3),
-    r"norm: \(3, 2, 2\) with ord=1: is neither a vector nor a matrix: .*": lambda: la.norm(batch, 1),
+    r"vector_norm: ord must be a number, got 'fro'": lambda: norms.vector_norm(singular, "fro"),
+    r"matrix_norm: ord must be 'fro', 'nuc', .* -1, inf or -inf, got 3": lambda: norms.matrix_norm(singular, 3),
+    r"norm: \(3, 2, 2\) with ord=1: is neither a vector nor a matrix: .*": lambda: norms.norm(batch, 1),
 }  # fmt: skip
 
 

@@ -8,23 +8,26 @@ import numpy as np
 
 from ..array_op import ArrayOp
 from .reductions import softmax
-from .shapes import broadcast_to, put
 
 __all__ = ["cross_entropy"]
 
 
-def _cross_entropy(a: Any, index: Any) -> Any:
+def _cross_entropy(a: Any, index: Any, saved: dict[str, Any]) -> Any:
     """Mean of log Σ eᵃ - a[index], with the largest element of each row subtracted first."""
     shifted = a - np.maximum.reduce(a, -1, keepdims=True)
     picked = shifted[np.arange(len(index)), index]
-    return np.add.reduce(np.log(np.add.reduce(np.exp(shifted), -1)) - picked) / len(index)
+    e = np.exp(shifted)
+    total = np.add.reduce(e, -1, keepdims=True)
+    saved["softmax"] = e / total
+    return (np.add.reduce(np.log(total), None) - np.add.reduce(picked)) / len(index)
 
 
-def _cross_entropy_pullback(g: Any, y: Any, a: Any, index: Any) -> Any:
+def _cross_entropy_pullback(g: Any, y: Any, a: Any, index: Any, saved: dict[str, Any]) -> Any:
     """(softmax - 1 at the index) / n."""
-    rows = np.arange(len(index))
-    share = g / len(index)
-    return softmax(a, axis=-1) * share - put(broadcast_to(share, shape=index.shape), index=(rows, index), shape=a.shape)
+    chosen = np.zeros(a.shape, bool)
+    chosen[np.arange(len(index)), index] = True
+    p = saved["softmax"] if isinstance(a, np.ndarray) else softmax(a, axis=-1)  # to be differentiated again
+    return (p - chosen) * (g / len(index))
 
 
 cross_entropy = ArrayOp(

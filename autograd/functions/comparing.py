@@ -35,4 +35,4 @@ def cross_entropy(input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's nam
     if index.astype(np.int64, copy=False).view(np.uint64).max() >= scores.shape[1]:  # negative ones are huge then
         worst = index.min() if index.min() < 0 else index.max()
         raise IndexError(f"cross_entropy: class {worst} is out of range for the {scores.shape[1]} of {scores.shape}")
-    return rows.cross_entropy(scores, index=index)
+    return rows.cross_entropy(scores, index=index, saved={})

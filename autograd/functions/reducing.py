@@ -9,8 +9,9 @@ import numpy as np
 
 from .. import ops
 from ..arrays import reductions as rows
+from ..arrays.norms import vector_norm
 from ..arrays.reductions import plain
-from ..arrays.shapes import Axis, astype, axes_of, getitem, reshape, size_of
+from ..arrays.shapes import Axis, astype, getitem, reshape, size_of
 from .checks import as_carrier, axis_from, constant_like, floating
 
 __all__ = [
@@ -185,28 +186,7 @@ def norm(x: Any, p: float = 2, dim: Axis = None, keepdim: bool = False) -> Any:
     The gradient of the 2-norm at 0 is 0, as in PyTorch.
     """
     x = floating(x, "norm")
-    axis = axis_from(dim, x, "norm")
-    if p == math.inf:
-        return rows.amax(ops.abs_(x), axis=axis, keepdims=keepdim)
-    if p == -math.inf:
-        return rows.amin(ops.abs_(x), axis=axis, keepdims=keepdim)
-    if p == 0:
-        return constant_like(x, np.asarray(np.sum(plain(x) != 0, axis=axis, keepdims=keepdim), x.dtype))
-    if p == 1:
-        return rows.sum_(ops.abs_(x), axis=axis, keepdims=keepdim)
-    if p == 2:
-        total = rows.sum_(ops.square(x), axis=axis, keepdims=True)
-    else:
-        total = rows.sum_(ops.abs_(x) ** p, axis=axis, keepdims=True)
-    zero = plain(total) == 0
-    safe = ops.where(zero, 1.0, total)
-    root = ops.where(zero, 0.0, ops.sqrt(safe) if p == 2 else safe ** (1 / p))
-    return root if keepdim else reshape(root, shape=_reduced(x.shape, axis))
-
-
-def _reduced(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
-    axes = axes_of(axis, len(shape))
-    return tuple(n for i, n in enumerate(shape) if i not in axes)
+    return vector_norm(x, p, axis_from(dim, x, "norm"), keepdim)
 
 
 def _summable(x: Any, name: str) -> Any:

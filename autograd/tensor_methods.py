@@ -1,0 +1,142 @@
+"""Rows of the table as methods of `Tensor`: on arrays of one floating dtype, in place, and comparisons."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from . import ops
+from .array_rules import array_rule, takes_gradient
+from .changes import changes
+from .graph import CONSTANT, modes
+from .inplace import memory_of
+from .op import NumberOp, Reduction
+from .tensor import Tensor, wrap
+
+__all__: list[str] = []
+
+_new = object.__new__
+
+# ---------------------------------------------------------------------- comparisons
+
+
+def _comparison(name: str) -> Callable[[Any, Any], Any]:
+    compare = getattr(operator, name)
+
+    def method(self: Any, other: Any) -> Any:
+        if isinstance(other, Tensor):
+            other = other._data
+        elif not isinstance(other, (Real, np.ndarray, np.generic, np.bool_)):
+            return NotImplemented
+        try:
+            return wrap(np.asarray(compare(self._data, other)))
+        except ValueError:
+            raise ValueError(f"{name}: shapes {self.shape} and {np.shape(other)} do not broadcast together") from None
+
+    method.__name__ = f"__{name}__"
+    method.__doc__ = "Compare element by element: a tensor of truth values."
+    return method
+
+
+for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(Tensor, f"__{_name}__", _comparison(_name))
+
+# ---------------------------------------------------------------------- rows as methods
+
+
+def _direct(op: NumberOp) -> Callable[..., Any]:
+    """A row as a method: on arrays of one floating dtype without the questions that other operands need asked."""
+    array, rule = op.array, array_rule(op)
+
+    def unary(self: Tensor) -> Any:
+        numbers = self._data
+        if self._history is not None or not numbers.ndim or numbers.dtype.kind != "f" or modes.watched:
+            return op(self)
+        with np.errstate(all="ignore"):
+            return _node(rule, array(numbers), (self,), self._rule)
+
+    def binary(self: Tensor, other: Any) -> Any:
+        a = self._data
+        b, asks = other, self._rule
+        if type(other) is Tensor:
+            b = other._data
+            if asks is CONSTANT:
+                asks = other._rule
+            if other._history is not None or b.dtype is not a.dtype:
+                return op(self, other)
+        elif type(other) is not float:
+            return op(self, other)
+        if self._history is not None or not a.ndim or a.dtype.kind != "f" or modes.watched:
+            return op(self, other)
+        try:
+            with np.errstate(all="ignore"):
+                data = array(a, b)
+        except ValueError:
+            return op(self, other)  # which explains what is wrong
+        return _node(rule, data, (self, other), asks)
+
+    return unary if op.arity == 1 else binary
+
+
+def _node(rule: Any, data: Any, operands: tuple[Any, ...], asks: Any) -> Tensor:
+    """A node, or a constant if the rule of the operand that asks for gradients is none."""
+    node = _new(Tensor)
+    node._data = data
+    node._grad = node._mark = node._history = node._b = None
+    node._made = changes.now
+    if asks is CONSTANT:
+        node._rule = CONSTANT
+        node._a = None
+    else:
+        node._rule = rule
+        node._a = operands
+    return node
+
+
+_DUNDERS = {"add": "add", "sub": "sub", "mul": "mul", "div": "truediv", "neg": "neg"}
+for _op in ops.TABLE.values():
+    if not isinstance(_op, Reduction) and not getattr(_op, "defaults", ()) and _op.arity < 3:
+        for _name in (_op.name, f"__{_DUNDERS[_op.name]}__") if _op.name in _DUNDERS else (_op.name,):
+            _method = _direct(_op)
+            _method.__name__, _method.__qualname__, _method.__doc__ = _name, f"Tensor.{_name}", _op.summary
+            setattr(Tensor, _name, _method)
+
+# ---------------------------------------------------------------------- rows in place
+
+
+def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
+    def method(self: Tensor, *others: Any) -> Tensor:
+        missing = op.arity - 1 - len(others)
+        if missing:
+            defaults = op.defaults  # type: ignore[attr-defined]
+            if not 0 < missing <= len(defaults):
+                raise TypeError(f"{op.name}_: takes {op.arity - 1} operands besides the tensor, got {len(others)}")
+            others = others + defaults[-missing:]
+        return self._change(op, *others)
+
+    def scaled(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+        if type(other) is Tensor and not modes.recording.get() and self._writes_directly(op, [self, other]):
+            with np.errstate(all="ignore"):  # as optimizers do it
+                op.array(self._data, other._data if alpha == 1 else other._data * alpha, out=self._data)
+            memory_of(self).touch(recorded=False)
+            return self
+        if alpha != 1:
+            other = wrap(other._data * alpha) if type(other) is Tensor and not takes_gradient(other) else other * alpha
+        return self._change(op, other)
+
+    chosen = scaled if alpha else method
+    chosen.__name__ = f"{op.name}_"
+    chosen.__doc__ = f"{op.summary}  In the place of this tensor's numbers."
+    return chosen
+
+
+for _op in ops.TABLE.values():
+    if not isinstance(_op, Reduction) and _op is not ops.where:
+        setattr(Tensor, f"{_op.name}_", _in_place(_op, alpha=_op in (ops.add, ops.sub)))
+Tensor.clamp_ = Tensor.clip_  # type: ignore[attr-defined]
+for _name, _op in {"add": ops.add, "sub": ops.sub, "mul": ops.mul, "truediv": ops.div, "pow": ops.pow_}.items():
+    setattr(Tensor, f"__i{_name}__", _in_place(_op))
