@@ -85,7 +85,10 @@ class ArrayOp(Op):
                 continue
             apply = getattr(type(x), "__apply_array__", None)
             if apply is not None:
-                return apply(self, operands, settings)
+                result = apply(self, operands, settings)
+                if result is not NotImplemented:
+                    return result
+                continue
             if not isinstance(x, (np.ndarray, np.generic, Real, complex)):
                 raise TypeError(
                     f"{self.name}: cannot take {x!r}, a {type(x).__name__}: give arrays, tensors or numbers"

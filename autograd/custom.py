@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 from .array_op import ArrayOp
@@ -54,10 +55,19 @@ def op(
         linear: for array ops, whether it is linear, `"jointly"` in all operands or in `"each"`.
 
     Raises:
-        TypeError: there are no derivatives, or not one per operand.
+        TypeError: there are no derivatives, or not one per operand, or they are no functions.
+        ValueError: `linear` is something else.
     """
     if (vjp is None) == (not partials):
         raise TypeError("op: give partial derivatives, one per operand, or vjp=..., as in @op(lambda a, y: 2 * a)")
+    rules = tuple(vjp) if isinstance(vjp, Sequence) else (vjp,)
+    for partial in partials:
+        if not callable(partial) and not isinstance(partial, Real):
+            raise TypeError(f"op: a derivative must be a function or a number, got {partial!r}")
+    if not partials and not all(rule is None or callable(rule) for rule in rules):
+        raise TypeError(f"op: vjp must be a function or a list of them, got {vjp!r}")
+    if linear not in ("jointly", "each", ""):
+        raise ValueError(f"op: linear must be 'jointly', 'each' or empty, got {linear!r}")
 
     def decorate(function: Callable[..., Any]) -> Op:
         if not callable(function):
@@ -72,7 +82,6 @@ def op(
             return Elementwise(
                 called, summary, forward, *partials, domain=domain, symbol=symbol, notation=notation, register=False
             )  # fmt: skip
-        rules = tuple(vjp) if isinstance(vjp, Sequence) else (vjp,)
         if operands is not None and operands != len(rules):
             raise TypeError(f"op: {called} takes {operands} operands, but {len(rules)} vjp functions are given")
         return ArrayOp(

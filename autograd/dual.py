@@ -63,6 +63,7 @@ class Dual(ArrayMethods, NumpyFunctions, Operators):
             if tangent is None or constant == 0.0:
                 continue
             local = op.partials[i](*primals, y) if constant is None else constant
+            tangent = _in_form_of(y, tangent)  # a 0-d one would take the dtype of a local derivative with axes
             total = added(total, tangent if constant == 1.0 else tangent * local)
         return Dual(level, y, _in_form_of(y, total))
 
@@ -90,6 +91,9 @@ class Dual(ArrayMethods, NumpyFunctions, Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         raise RuntimeError("numpy: a dual number is no array, it would lose its tangent: write x.detach().numpy()")
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise TypeError("[ ]=: a dual number cannot be changed in place: write where(condition, a, b), or concatenate")
 
     def detach(self) -> Any:
         """The value without its derivative."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from . import ops
-from .arrays import reductions as rows, shapes
+from .arrays import reductions as rows, shapes, windows
 from .arrays.products import einsum
 from .arrays.reductions import plain
 from .functions import multiplying, reducing, selecting, shaping
 from .functions.checks import as_carrier, axis_from, constant_like
-from .numpy_protocol import FUNCTIONS, covers, numbers, uncovered
+from .numpy_protocol import FUNCTIONS, NumpyFunctions, covers, numbers, uncovered
 
 __all__: list[str] = []
 
@@ -27,10 +26,23 @@ def _axis(axis: Any, x: Any, name: str) -> Any:
 # ---------------------------------------------------------------------- reductions
 
 
+def _cast(a: Any, dtype: Any) -> Any:
+    return a if dtype is None or a.dtype == dtype else a.astype(dtype)
+
+
+def _mean_dtype(a: Any, dtype: Any) -> Any:
+    """A mean is taken of floats."""
+    return _cast(a, dtype if dtype is not None or a.dtype.kind in "fc" else np.float64)
+
+
 @covers(np.sum)
 def _sum(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
-    total = rows.sum_(a, axis=_axis(axis, a, "np.sum"), keepdims=bool(keepdims))
-    return total if dtype is None else total.astype(dtype)
+    return rows.sum_(_cast(a, dtype), axis=_axis(axis, a, "np.sum"), keepdims=bool(keepdims))
+
+
+@covers(np.prod)
+def _prod(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    return reducing.prod(_cast(a, dtype), _axis(axis, a, "np.prod"), bool(keepdims))
 
 
 def _reduction(function: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -41,8 +53,7 @@ def _reduction(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 
 _REDUCTIONS: dict[Any, Any] = {
-    np.prod: reducing.prod, np.amax: reducing.amax, np.amin: reducing.amin,
-    np.max: reducing.amax, np.min: reducing.amin,
+    np.amax: reducing.amax, np.amin: reducing.amin, np.max: reducing.amax, np.min: reducing.amin,
     np.argmax: reducing.argmax, np.argmin: reducing.argmin,
     np.all: reducing.all_, np.any: reducing.any_,
 }  # fmt: skip
@@ -52,29 +63,35 @@ for _function, _reducing in _REDUCTIONS.items():
 
 @covers(np.mean)
 def _mean(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
-    a = a if a.dtype.kind == "f" else a.astype(np.float64)
-    return reducing.mean(a, _axis(axis, a, "np.mean"), bool(keepdims))
+    return reducing.mean(_mean_dtype(a, dtype), _axis(axis, a, "np.mean"), bool(keepdims))
 
 
 @covers(np.average)
 def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
-    if weights is None:
-        return _mean(a, axis, keepdims=keepdims)
     a = as_carrier(a, "np.average")
-    if np.shape(weights) != a.shape:
-        raise ValueError(f"np.average: weights {np.shape(weights)} must have the shape of the array, {a.shape}")
-    total = rows.sum_(a * weights, axis=axis, keepdims=keepdims)
-    return total / rows.sum_(as_carrier(weights, "np.average"), axis=axis, keepdims=keepdims)
+    axis = _axis(axis, a, "np.average")
+    if weights is None:
+        weights = np.ones(a.shape, _mean_dtype(a, None).dtype)
+    weights = as_carrier(weights, "np.average")
+    if weights.shape != a.shape:
+        if not isinstance(axis, int) or weights.shape != a.shape[axis : axis + 1]:
+            raise ValueError(f"np.average: weights {weights.shape} must have the shape of the array, {a.shape}")
+        weights = shapes.reshape(weights, shape=(-1,) + (1,) * (a.ndim - 1 - axis))
+    total = rows.sum_(weights + np.zeros(a.shape, weights.dtype), axis=axis, keepdims=keepdims)
+    mean = rows.sum_(a * weights, axis=axis, keepdims=keepdims) / total
+    return (mean, total) if returned else mean
 
 
 @covers(np.var)
-def _var(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    return reducing.var(a, _axis(axis, a, "np.var"), ddof, bool(keepdims))
+def _var(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False,
+         *, correction: float | None = None) -> Any:  # fmt: skip
+    ddof = ddof if correction is None else correction
+    return reducing.var(_mean_dtype(a, dtype), _axis(axis, a, "np.var"), ddof, bool(keepdims))
 
 
 @covers(np.std)
-def _std(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    return reducing.std(a, _axis(axis, a, "np.std"), ddof, bool(keepdims))
+def _std(*args: Any, **kwargs: Any) -> Any:
+    return ops.sqrt(_var(*args, **kwargs))
 
 
 @covers(np.ptp)
@@ -84,37 +101,19 @@ def _ptp(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> 
 
 @covers(np.cumsum)
 def _cumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
+    a = _cast(a, dtype)
     return reducing.cumsum(a, axis) if axis is not None else reducing.cumsum(a.reshape(-1), 0)
 
 
 @covers(np.cumprod)
 def _cumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
+    a = _cast(a, dtype)
     return reducing.cumprod(a, axis) if axis is not None else reducing.cumprod(a.reshape(-1), 0)
-
-
-@covers(np.diff)
-def _diff(a: Any, n: int = 1, axis: int = -1) -> Any:
-    axis %= a.ndim
-    before = (slice(None),) * axis
-    for _ in range(n):
-        a = shapes.getitem(a, index=(*before, slice(1, None))) - shapes.getitem(a, index=(*before, slice(None, -1)))
-    return a
 
 
 @covers(np.count_nonzero)
 def _count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return np.count_nonzero(plain(a), axis, keepdims=keepdims)
-
-
-@covers(np.median)
-def _median(a: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
-    if axis is None:
-        middle = _median(a.reshape(-1), 0)
-        return shapes.reshape(middle, shape=(1,) * a.ndim) if keepdims else middle
-    values, _ = selecting.sort(a, axis)
-    n, before = a.shape[axis], (slice(None),) * (axis % a.ndim)
-    middle = (values[(*before, (n - 1) // 2)] + values[(*before, n // 2)]) / 2
-    return shapes.expand_dims(middle, axis % a.ndim) if keepdims else middle
 
 
 # ---------------------------------------------------------------------- shapes
@@ -190,10 +189,11 @@ def _flip(m: Any, axis: Any = None) -> Any:
 
 FUNCTIONS[np.flipud] = lambda m: shapes.flip(m, axis=0)
 FUNCTIONS[np.fliplr] = lambda m: shapes.flip(m, axis=1)
-FUNCTIONS[np.swapaxes] = shaping.transpose
+FUNCTIONS[np.swapaxes] = lambda a, axis1, axis2: shaping.transpose(a, axis1, axis2)
 FUNCTIONS[np.tril] = lambda m, k=0: shaping.tril(m, k)
 FUNCTIONS[np.triu] = lambda m, k=0: shaping.triu(m, k)
 FUNCTIONS[np.diag] = lambda v, k=0: shaping.diag(v, k)
+FUNCTIONS[np.diagflat] = lambda v, k=0: shaping.diag(v.reshape(-1), k)
 FUNCTIONS[np.trace] = lambda a, offset=0, axis1=0, axis2=1: rows.sum_(
     shaping.diagonal(a, offset, axis1, axis2), axis=-1
 )
@@ -206,10 +206,93 @@ def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
     return shaping.roll(a, shift, axis)
 
 
-@covers(np.rot90)
-def _rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
-    places = np.rot90(np.arange(plain(m).size).reshape(m.shape), k, axes)
-    return shapes.getitem(m.reshape(-1), index=places)
+def _moving(function: Callable[..., Any]) -> Callable[..., Any]:
+    """For a function that only moves elements: NumPy moves their places."""
+
+    def covering(a: Any, *args: Any, **kwargs: Any) -> Any:
+        places = np.arange(plain(a).size).reshape(a.shape)
+        return _picked([a], function(places, *map(numbers, args), **kwargs))
+
+    return covering
+
+
+def _picked(arrays: Sequence[Any], places: Any) -> Any:
+    """The elements at these places, counted through all arrays; of lists of places, lists."""
+    flat = [as_carrier(a, "np.array").reshape(-1) for a in arrays]
+    joined = flat[0] if len(flat) == 1 else shapes.concatenate(*flat, axis=0)
+    if isinstance(places, (list, tuple)):
+        return type(places)(shapes.getitem(joined, index=p) for p in places)
+    return shapes.getitem(joined, index=places)
+
+
+def _numbered(tree: Any, arrays: list[Any]) -> Any:
+    """The places of the elements in the place of every array; the arrays are added to the list."""
+    if isinstance(tree, (list, tuple)):
+        return [_numbered(entry, arrays) for entry in tree]
+    start = sum(plain(a).size for a in arrays)
+    arrays.append(as_carrier(tree, "np.array"))
+    return start + np.arange(arrays[-1].size).reshape(arrays[-1].shape)
+
+
+def _joining(function: Callable[..., Any]) -> Callable[..., Any]:
+    """For a function that only moves elements of several arrays."""
+
+    def covering(tree: Any, *args: Any, **kwargs: Any) -> Any:
+        arrays: list[Any] = []
+        places = function(_numbered(tree, arrays), *args, **kwargs)
+        return _picked(arrays, places)
+
+    return covering
+
+
+for _function in (np.rot90, np.delete, np.resize, np.lib.stride_tricks.sliding_window_view):
+    FUNCTIONS[_function] = _moving(_function)
+for _function in (np.block, np.dstack):
+    FUNCTIONS[_function] = _joining(_function)
+if hasattr(np, "unstack"):  # NumPy 2.1
+    FUNCTIONS[np.unstack] = lambda x, /, *, axis=0: shaping.unbind(x, axis)
+
+
+@covers(np.insert)
+def _insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
+    arrays: list[Any] = []
+    arr = as_carrier(arr, "np.insert")
+    places = _numbered([arr, _cast(as_carrier(values, "np.insert"), arr.dtype)], arrays)
+    return _picked(arrays, np.insert(places[0], numbers(obj), places[1], axis))
+
+
+@covers(np.choose)
+def _choose(a: Any, choices: Any, out: None = None, mode: Any = "raise") -> Any:
+    arrays: list[Any] = []
+    return _picked(arrays, np.choose(numbers(a), _numbered(list(choices), arrays), mode=mode))
+
+
+@covers(np.pad)
+def _pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
+    value = options.pop("constant_values", 0) if mode == "constant" else 0
+    if options or mode not in windows.MODES or np.ndim(value):
+        raise uncovered(f"np.pad(mode={mode!r})", options)
+    if isinstance(pad_width, dict):
+        widths = np.zeros((array.ndim, 2), int)
+        for axis, width in pad_width.items():
+            widths[axis] = width
+    else:
+        widths = np.broadcast_to(pad_width, (array.ndim, 2))
+    return windows.pad(array, [(int(before), int(behind)) for before, behind in widths], mode, value)
+
+
+@covers(np.meshgrid)
+def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+    vectors = [as_carrier(x, "np.meshgrid").reshape(-1) for x in xi]
+    axes = [1, 0, *range(2, len(xi))] if indexing == "xy" and len(xi) > 1 else range(len(xi))
+    shape = [1] * len(xi)
+    for x, axis in zip(vectors, axes, strict=True):
+        shape[axis] = x.shape[0]
+    grids = []
+    for x, axis in zip(vectors, axes, strict=True):
+        line = shapes.reshape(x, shape=tuple(-1 if i == axis else 1 for i in range(len(xi))))
+        grids.append(line if sparse else shapes.broadcast_to(line, shape=tuple(shape)))
+    return tuple(grids)
 
 
 @covers(np.repeat)
@@ -225,23 +308,23 @@ def _concatenate(arrays: Any, /, axis: Any = 0, out: None = None, *, dtype: Any 
     arrays = list(arrays)
     if axis is None:
         arrays, axis = [as_carrier(a, "np.concatenate").reshape(-1) for a in arrays], 0
-    return shaping.cat(arrays, axis)
+    return _cast(shaping.cat(arrays, axis), dtype)
 
 
 @covers(np.stack)
 def _stack(arrays: Any, axis: int = 0, out: None = None, *, dtype: Any = None, casting: str = "") -> Any:
-    return shaping.stack(list(arrays), axis)
+    return _cast(shaping.stack(list(arrays), axis), dtype)
 
 
 @covers(np.vstack)
-def _vstack(tup: Any, **_: Any) -> Any:
-    return shaping.cat([_atleast(2, a) for a in tup], 0)
+def _vstack(tup: Any, *, dtype: Any = None, casting: str = "") -> Any:
+    return _cast(shaping.cat([_atleast(2, a) for a in tup], 0), dtype)
 
 
 @covers(np.hstack)
-def _hstack(tup: Any, **_: Any) -> Any:
+def _hstack(tup: Any, *, dtype: Any = None, casting: str = "") -> Any:
     arrays = [_atleast(1, a) for a in tup]
-    return shaping.cat(arrays, 0 if arrays[0].ndim == 1 else 1)
+    return _cast(shaping.cat(arrays, 0 if arrays[0].ndim == 1 else 1), dtype)
 
 
 @covers(np.column_stack)
@@ -255,28 +338,35 @@ def _atleast(n: int, a: Any) -> Any:
     return a if a.ndim >= n else shapes.reshape(a, shape=(1,) * (n - a.ndim) + a.shape)
 
 
-FUNCTIONS[np.atleast_1d] = lambda a: _atleast(1, a)
-FUNCTIONS[np.atleast_2d] = lambda a: _atleast(2, a)
+def _each(function: Callable[[Any], Any]) -> Callable[..., Any]:
+    return lambda *arrays: function(arrays[0]) if len(arrays) == 1 else tuple(map(function, arrays))
 
 
-@covers(np.split)
-def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-    n = ary.shape[axis]
-    if isinstance(indices_or_sections, int):
-        if n % indices_or_sections:
-            raise ValueError(f"np.split: {n} elements do not split into {indices_or_sections} equal parts")
-        return list(shaping.split(ary, n // indices_or_sections, axis))
-    cuts = [0, *(min(int(i), n) for i in indices_or_sections), n]
-    return list(shaping.split(ary, [b - a for a, b in pairwise(cuts)], axis))
+def _atleast_3d(a: Any) -> Any:
+    a = _atleast(2, a)
+    return a if a.ndim > 2 else shapes.expand_dims(a, -1)
 
 
-@covers(np.array_split)
-def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-    if not isinstance(indices_or_sections, int):
-        return _split(ary, indices_or_sections, axis)
-    share, rest = divmod(ary.shape[axis], indices_or_sections)
-    sizes = [share + (i < rest) for i in range(indices_or_sections)]
-    return list(shaping.split(ary, sizes, axis))
+FUNCTIONS[np.atleast_1d] = _each(lambda a: _atleast(1, a))
+FUNCTIONS[np.atleast_2d] = _each(lambda a: _atleast(2, a))
+FUNCTIONS[np.atleast_3d] = _each(_atleast_3d)
+
+
+def _splitting(function: Callable[..., Any]) -> Callable[..., Any]:
+    def covering(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+        before = (slice(None),) * (axis % ary.ndim)
+        pieces = function(np.arange(ary.shape[axis]), indices_or_sections)
+        ends = [(int(p[0]), int(p[-1]) + 1) if p.size else (0, 0) for p in pieces]
+        return [shapes.getitem(ary, index=(*before, slice(*end))) for end in ends]
+
+    return covering
+
+
+_split = FUNCTIONS[np.split] = _splitting(np.split)
+FUNCTIONS[np.array_split] = _splitting(np.array_split)
+FUNCTIONS[np.vsplit] = lambda ary, indices_or_sections: _split(ary, indices_or_sections, 0)
+FUNCTIONS[np.hsplit] = lambda ary, indices_or_sections: _split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
+FUNCTIONS[np.dsplit] = lambda ary, indices_or_sections: _split(ary, indices_or_sections, 2)
 
 
 @covers(np.append)
@@ -301,9 +391,20 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min
 
 
 @covers(np.take)
-def _take(a: Any, indices: Any, axis: Any = None, out: None = None, mode: str = "raise") -> Any:
-    index = numbers(indices)
-    return a.reshape(-1)[index] if axis is None else a[(*(slice(None),) * (axis % a.ndim), index)]
+def _take(a: Any, indices: Any, axis: Any = None, out: None = None, mode: Any = "raise") -> Any:
+    a = a.reshape(-1) if axis is None else a
+    axis = 0 if axis is None else axis % a.ndim
+    index = np.take(np.arange(a.shape[axis]), numbers(indices), mode=mode)
+    return shapes.getitem(a, index=(*(slice(None),) * axis, index))
+
+
+@covers(np.compress)
+def _compress(condition: Any, a: Any, axis: Any = None, out: None = None) -> Any:
+    a = as_carrier(a, "np.compress")
+    return _take(a, np.flatnonzero(numbers(condition)), axis)
+
+
+FUNCTIONS[np.extract] = lambda condition, arr: _compress(np.ravel(numbers(condition)), arr)
 
 
 @covers(np.take_along_axis)
@@ -321,17 +422,44 @@ def _argsort(a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, st
     return selecting.argsort(a.reshape(-1), 0) if axis is None else selecting.argsort(a, axis)
 
 
-@covers(np.searchsorted)
-def _searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
-    return np.searchsorted(numbers(a), numbers(v), side, sorter)
+@covers(np.partition)
+def _partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: None = None) -> Any:
+    a, axis = (a.reshape(-1), 0) if axis is None else (a, axis)
+    return selecting.take_along_dim(a, np.argpartition(plain(a), kth, axis, kind), axis)
 
 
 @covers(np.select)
 def _select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
     result = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
-        result = ops.where(condition, choice, result)
+        result = ops.where(numbers(condition), choice, result)
     return result
+
+
+@covers(np.piecewise)
+def _piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
+    conditions = [
+        np.asarray(numbers(c), bool) for c in (condlist if isinstance(condlist, (list, tuple)) else [condlist])
+    ]
+    if len(funclist) == len(conditions) + 1:
+        conditions.append(~np.any(conditions, axis=0))
+    y = constant_like(x, np.zeros_like(plain(x)))
+    for condition, piece in zip(conditions, funclist, strict=True):
+        value = piece(shapes.getitem(x, index=condition), *args, **kwargs) if callable(piece) else piece
+        y = shapes.overwrite(y, value, index=condition)
+    return y
+
+
+@covers(np.unique)
+def _unique(ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False,
+            axis: None = None, *, equal_nan: bool = True) -> Any:  # fmt: skip
+    if axis is not None:
+        raise uncovered("np.unique", {"axis": axis})
+    asked = {"return_inverse": return_inverse, "return_counts": return_counts, "equal_nan": equal_nan}
+    found: Any = np.unique(plain(ar), return_index=True, **asked)  # type: ignore[call-overload]
+    _, index, *others = found
+    results = (_picked([ar], index), *([index] if return_index else []), *others)
+    return results if len(results) > 1 else results[0]
 
 
 # ---------------------------------------------------------------------- products
@@ -349,7 +477,7 @@ def _dot(a: Any, b: Any, out: None = None) -> Any:
 
 @covers(np.vdot)
 def _vdot(a: Any, b: Any, /) -> Any:
-    return rows.sum_(as_carrier(a, "np.vdot").reshape(-1) * as_carrier(b, "np.vdot").reshape(-1))
+    return rows.sum_(np.conjugate(as_carrier(a, "np.vdot").reshape(-1)) * as_carrier(b, "np.vdot").reshape(-1))
 
 
 @covers(np.inner)
@@ -372,7 +500,15 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 def _einsum(*operands: Any, out: None = None, optimize: Any = False, **options: Any) -> Any:
     if options:
         raise uncovered("np.einsum", options)
-    return multiplying.einsum(*operands)
+    if isinstance(operands[0], str):
+        return multiplying.einsum(*operands)
+    arrays, terms = operands[: len(operands) // 2 * 2 : 2], [_subscripts(t) for t in operands[1::2]]
+    result = "->" + _subscripts(operands[-1]) if len(operands) % 2 else ""
+    return multiplying.einsum(",".join(terms) + result, *arrays)
+
+
+def _subscripts(axes: Sequence[Any]) -> str:
+    return "".join("..." if i is Ellipsis else chr(ord("a") + i) for i in axes)
 
 
 @covers(np.kron)
@@ -386,13 +522,16 @@ def _kron(a: Any, b: Any) -> Any:
 
 
 @covers(np.cross)
-def _cross(a: Any, b: Any, **options: Any) -> Any:
-    if options or np.shape(a)[-1] != 3 or np.shape(b)[-1] != 3:
-        raise uncovered("np.cross", options or {"vectors of other than three elements": None})
-    signs = np.zeros((3, 3, 3))
-    signs[[0, 1, 2], [1, 2, 0], [2, 0, 1]], signs[[0, 1, 2], [2, 0, 1], [1, 2, 0]] = 1.0, -1.0
+def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    if axis is not None:
+        axisa = axisb = axisc = axis
     a, b = as_carrier(a, "np.cross"), as_carrier(b, "np.cross")
-    return einsum(signs.astype(a.dtype), a, b, subscripts="ijk,...j,...k->...i")
+    a, b = shapes.moveaxis(a, axisa, -1), shapes.moveaxis(b, axisb, -1)
+    if a.shape[-1] != 3 or b.shape[-1] != 3:
+        raise uncovered("np.cross", {"vectors of other than three elements": None})
+    signs = np.zeros((3, 3, 3), np.result_type(a.dtype, b.dtype))
+    signs[[0, 1, 2], [1, 2, 0], [2, 0, 1]], signs[[0, 1, 2], [2, 0, 1], [1, 2, 0]] = 1.0, -1.0
+    return shapes.moveaxis(einsum(signs, a, b, subscripts="ijk,...j,...k->...i"), -1, axisc)
 
 
 # ---------------------------------------------------------------------- the rest
@@ -409,23 +548,48 @@ def _like(function: Callable[..., Any]) -> Callable[..., Any]:
 for _function in (np.zeros_like, np.ones_like, np.empty_like, np.full_like):
     FUNCTIONS[_function] = _like(_function)
 for _function in (np.shape, np.ndim, np.size, np.array_equal, np.allclose, np.isclose, np.result_type, np.iscomplexobj,
-                  np.isrealobj, np.nonzero, np.argwhere, np.flatnonzero, np.histogram, np.unique, np.bincount,
-                  np.array_repr, np.array_str, np.array2string, np.may_share_memory, np.shares_memory,
-                  np.can_cast, np.isin):  # fmt: skip
+                  np.isrealobj, np.nonzero, np.argwhere, np.flatnonzero, np.searchsorted, np.digitize,
+                  np.argpartition, np.array_repr, np.array_str, np.array2string, np.may_share_memory,
+                  np.shares_memory, np.can_cast, np.isin, np.array_equiv, np.isneginf, np.isposinf,
+                  np.iscomplex, np.isreal, np.min_scalar_type, np.common_type):  # fmt: skip
     FUNCTIONS[_function] = lambda *args, _function=_function, **kwargs: _function(
         *map(numbers, args), **{k: numbers(v) for k, v in kwargs.items()}
     )
 FUNCTIONS[np.copy] = lambda a, order="K", subok=False: a.clone()
+FUNCTIONS[np.fix] = np.trunc
+if hasattr(np, "astype"):  # NumPy 2.1
+    FUNCTIONS[np.astype] = lambda x, dtype, /, *, copy=True, device=None: x.astype(dtype, copy=copy)
 FUNCTIONS[np.round] = FUNCTIONS[np.around] = lambda a, decimals=0, out=None: (
     ops.round_(a) if not decimals else ops.round_(a * 10.0**decimals) / 10.0**decimals
 )
-FUNCTIONS[np.nan_to_num] = lambda x, copy=True, nan=0.0, posinf=None, neginf=None: ops.where(
-    constant_like(x, np.isnan(plain(x))),
-    nan,
-    ops.clip(
-        x,
-        np.finfo(x.dtype).min if neginf is None else neginf,
-        np.finfo(x.dtype).max if posinf is None else posinf,
-    ),
-)
-FUNCTIONS[np.sinc] = lambda x: ops.where(x == 0, 1.0, ops.sin(math.pi * x) / ops.where(x == 0, 1.0, math.pi * x))
+
+
+@covers(np.histogram)
+def _histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:  # noqa: A002
+    if isinstance(weights, NumpyFunctions):
+        raise uncovered("np.histogram", {"weights": weights})
+    return np.histogram(numbers(a), numbers(bins), range, density, weights)
+
+
+@covers(np.bincount)
+def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
+    places = np.asarray(numbers(x))
+    counts = np.bincount(places, minlength=minlength)
+    if weights is None:
+        return counts
+    return shapes.put(_cast(as_carrier(weights, "np.bincount"), np.float64), index=places, shape=counts.shape)
+
+
+@covers(np.nan_to_num)
+def _nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    array, limits = plain(x), np.finfo(x.dtype)
+    x = ops.where(array == np.inf, limits.max if posinf is None else posinf, x)
+    x = ops.where(array == -np.inf, limits.min if neginf is None else neginf, x)
+    return ops.where(np.isnan(array), nan, x)
+
+
+@covers(np.sinc)
+def _sinc(x: Any) -> Any:
+    x = math.pi * x
+    square, zero = ops.square(x), plain(x) == 0
+    return ops.where(zero, 1.0 - square / 6 + ops.square(square) / 120, ops.sin(x) / ops.where(zero, 1.0, x))

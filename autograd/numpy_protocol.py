@@ -7,6 +7,7 @@ function that is not covered raises, naming it: nothing silently drops the graph
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .arrays import shapes
+from .arrays import reductions, shapes
 from .arrays.fourier import conj, magnitude
 from .arrays.reductions import plain
 from .functions import multiplying, reducing
@@ -33,9 +34,9 @@ OP_OF_UFUNC: dict[np.ufunc, Callable[..., Any]] = {
     np.fabs: ops.abs_,
     np.conjugate: lambda x: conj(x) if x.dtype.kind == "c" else x,
     np.absolute: lambda x: magnitude(x) if x.dtype.kind == "c" else ops.abs_(x),
-    np.float_power: lambda a, b: ops.pow_(a, b),
-    np.fmax: ops.maximum,
-    np.fmin: ops.minimum,
+    np.float_power: lambda a, b: ops.pow_(*(as_carrier(x, "np.float_power").astype(np.float64) for x in (a, b))),
+    np.fmax: lambda a, b: _but_nan(ops.maximum, a, b),
+    np.fmin: lambda a, b: _but_nan(ops.minimum, a, b),
     np.exp2: lambda x: ops.exp(x * math.log(2)),
     np.log2: lambda x: ops.log(x) / math.log(2),
     np.log10: lambda x: ops.log(x) / math.log(10),
@@ -45,10 +46,24 @@ OP_OF_UFUNC: dict[np.ufunc, Callable[..., Any]] = {
     np.rad2deg: lambda x: x * (180 / math.pi),
     np.degrees: lambda x: x * (180 / math.pi),
     np.trunc: lambda x: ops.where(x >= 0, ops.floor(x), ops.ceil(x)),
-    np.copysign: lambda a, b: ops.abs_(a) * np.copysign(np.ones((), plain(b).dtype), plain(b)),
-    np.remainder: lambda a, b: a - b * ops.floor(a / b),
-    np.heaviside: lambda a, b: ops.where(a > 0, 1.0, ops.where(a < 0, 0.0, b)),
+    np.copysign: lambda a, b: _copysign(a, b) if isinstance(a, NumpyFunctions) else np.copysign(a, plain(b)),
+    np.remainder: lambda a, b: a - b * np.floor_divide(plain(a), plain(b)),
+    np.fmod: lambda a, b: a - b * np.trunc(np.divide(plain(a), plain(b))),
+    np.heaviside: lambda a, b: ops.where(plain(a) == 0, b, ops.sign(a) * 0.5 + 0.5),
+    np.vecdot: lambda a, b: reductions.sum_(np.conjugate(a) * b, axis=-1),
 }
+
+
+def _but_nan(extreme: Callable[..., Any], a: Any, b: Any) -> Any:
+    """The extreme of two numbers; where one is nan, the other."""
+    return ops.where(np.isnan(plain(a)), b, ops.where(np.isnan(plain(b)), a, extreme(a, b)))
+
+
+def _copysign(a: Any, b: Any) -> Any:
+    same = np.signbit(plain(a)) == np.signbit(plain(b))
+    return a * np.where(same, 1, -1).astype(getattr(b, "dtype", a.dtype))
+
+
 QUESTIONS = frozenset(
     {
         np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal,
@@ -76,24 +91,38 @@ class NumpyFunctions:
         elif method == "reduce" and ufunc in REDUCTIONS:
             options.setdefault("axis", 0)
             result = getattr(np, REDUCTIONS[ufunc])(*inputs, **options)
-        elif method == "accumulate" and ufunc in (np.add, np.multiply):
+        elif method == "accumulate" and ufunc in (np.add, np.multiply) and options.keys() <= {"axis"}:
             result = (reducing.cumsum if ufunc is np.add else reducing.cumprod)(inputs[0], options.get("axis", 0))
         elif method == "outer" and ufunc in OP_OF_UFUNC and not options:
             a, b = (as_carrier(x, ufunc.__name__) for x in inputs)
             result = OP_OF_UFUNC[ufunc](shapes.reshape(a, shape=a.shape + (1,) * b.ndim), b)
         else:
             raise uncovered(f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else ""), options)
+        if not isinstance(result, NumpyFunctions):  # the sign of a number alone, say, has no gradient
+            result = constant_like(next(x for x in (*inputs, *(out or ())) if isinstance(x, NumpyFunctions)), result)
         return result if out is None else _written(out, result, ufunc)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         covering = FUNCTIONS.get(function)
+        name = f"{getattr(function, '__module__', 'numpy')}.{function.__name__}".replace("numpy", "np", 1)
         if covering is None:
-            name = f"{getattr(function, '__module__', 'numpy')}.{function.__name__}".replace("numpy", "np", 1)
             raise uncovered(name, {})
-        if kwargs.get("out") is not None:
-            return _written((kwargs.pop("out"),), covering(*args, **kwargs), function)
-        kwargs.pop("out", None)
-        return covering(*args, **kwargs)
+        out = kwargs.pop("out", None)
+        try:
+            result = covering(*args, **kwargs)
+        except TypeError:
+            if not _accepts(covering, args, kwargs):
+                raise uncovered(name, kwargs) from None
+            raise
+        return result if out is None else _written((out,), result, function)
+
+
+def _accepts(function: Callable[..., Any], args: Any, kwargs: Any) -> bool:
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
 
 
 def uncovered(name: str, options: dict[str, Any]) -> TypeError:
@@ -110,11 +139,14 @@ def numbers(x: Any) -> Any:
 
 
 def _written(out: Any, result: Any, function: Any) -> Any:
-    """Put a result where `out=` says: into a tensor, since an array would lose the graph."""
+    """Put a result where `out=` says: into a tensor, or into an array if that drops no gradient."""
     (target,) = out
-    if not isinstance(target, NumpyFunctions):
+    if isinstance(target, NumpyFunctions):
+        target[...] = result  # type: ignore[index]
+    elif getattr(result, "requires_grad", isinstance(result, NumpyFunctions)):  # a dual number always asks
         raise TypeError(f"np.{function.__name__}: out must be a tensor, an array would drop the gradient")
-    target[...] = result  # type: ignore[index]
+    else:
+        target[...] = plain(result)
     return target
 
 

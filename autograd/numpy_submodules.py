@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import fourier, linear_algebra as linear
+from . import numpy_samples  # noqa: F401 - registers what it covers
+from .arrays import fourier, linear_algebra as linear, norms
+from .arrays.reductions import plain, sum_
 from .functions import multiplying
-from .functions.checks import as_carrier
+from .functions.checks import as_carrier, constant_like
 from .numpy_protocol import FUNCTIONS, covers, uncovered
 
 __all__: list[str] = []
@@ -29,6 +31,8 @@ FUNCTIONS[np.linalg.trace] = lambda x, /, *, offset=0: linear.trace(x, offset, -
 FUNCTIONS[np.linalg.diagonal] = lambda x, /, *, offset=0: linear.diagonal(x, offset=offset, axis1=-2, axis2=-1)
 FUNCTIONS[np.linalg.tensordot] = lambda x1, x2, /, *, axes=2: multiplying.tensordot(x1, x2, axes)
 FUNCTIONS[np.linalg.multi_dot] = lambda arrays, *, out=None: reduce(multiplying.matmul, arrays)
+FUNCTIONS[np.linalg.outer] = lambda x1, x2, /: np.multiply.outer(x1, x2)
+FUNCTIONS[np.linalg.cross] = lambda x1, x2, /, *, axis=-1: np.cross(x1, x2, axis=axis)
 FUNCTIONS[np.linalg.slogdet] = lambda a: SlogdetResult(*linear.slogdet(a))
 FUNCTIONS[np.linalg.svdvals] = lambda x, /: linear.svdvals(x)
 
@@ -36,6 +40,12 @@ FUNCTIONS[np.linalg.svdvals] = lambda x, /: linear.svdvals(x)
 @covers(np.linalg.solve)
 def _solve(a: Any, b: Any) -> Any:
     return linear.solve(as_carrier(a, "np.linalg.solve"), as_carrier(b, "np.linalg.solve"))
+
+
+@covers(np.linalg.vecdot)
+def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    products = np.conjugate(as_carrier(x1, "np.linalg.vecdot")) * as_carrier(x2, "np.linalg.vecdot")
+    return sum_(products, axis=axis)
 
 
 @covers(np.linalg.cholesky)
@@ -76,17 +86,17 @@ def _pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = Non
 
 @covers(np.linalg.norm)
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
-    return linear.norm(x, ord, axis, keepdims)
+    return norms.norm(x, ord, axis, keepdims)
 
 
 @covers(np.linalg.vector_norm)
 def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:  # noqa: A002
-    return linear.vector_norm(x, ord, axis, keepdims)
+    return norms.vector_norm(x, ord, axis, keepdims)
 
 
 @covers(np.linalg.matrix_norm)
 def _matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:  # noqa: A002
-    return linear.matrix_norm(x, ord, (-2, -1), keepdims)
+    return norms.matrix_norm(x, ord, (-2, -1), keepdims)
 
 
 # ---------------------------------------------------------------------- np.fft
@@ -107,7 +117,9 @@ for _name in ("fft", "ifft", "rfft", "irfft"):
 FUNCTIONS[np.fft.fftshift] = lambda x, axes=None: fourier.fftshift(x, axes)
 FUNCTIONS[np.fft.ifftshift] = lambda x, axes=None: fourier.ifftshift(x, axes)
 FUNCTIONS[np.real] = lambda val: fourier.real_part(val) if val.dtype.kind == "c" else val
-FUNCTIONS[np.imag] = lambda val: fourier.imag_part(val) if val.dtype.kind == "c" else val * 0
+FUNCTIONS[np.imag] = lambda val: (
+    fourier.imag_part(val) if val.dtype.kind == "c" else constant_like(val, np.zeros_like(plain(val)))
+)
 FUNCTIONS[np.angle] = lambda z, deg=False: (
     np.arctan2(fourier.imag_part(z), fourier.real_part(z)) * (180 / np.pi if deg else 1.0)
 )

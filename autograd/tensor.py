@@ -214,6 +214,9 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
     def __apply_array__(op: ArrayOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         """Compute an op on whole arrays: one node."""
         entries = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
+        for x in entries:
+            if x is NotImplemented:
+                return x
         data = op.on_arrays([x._data if type(x) is Tensor else x for x in entries], settings)
         if data.dtype.kind == "c" and op.linear != "jointly":
             raise TypeError(f"{op.name}: complex tensors have no derivative here: take real and imaginary parts")

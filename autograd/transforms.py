@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable, Collection, Sequence
 from functools import wraps
 from numbers import Real
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,9 @@ from .arrays.shapes import astype
 from .dual import Dual, added, pulled, zeros_like
 from .functions.shaping import stack
 from .graph import CONSTANT, LEAF, enable_grad, sweep_order
+from .op import to_float
 from .tensor import Tensor, as_array, wrap
-from .trees import leaves, like, mapped
+from .trees import leaves, like, mapped, matched
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -66,7 +68,7 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
-    name = getattr(fun, "__name__", "fun")
+    name = getattr(_function(fun, "grad"), "__name__", "fun")
 
     @wraps(fun)
     def evaluated(*args: Any, **kwargs: Any) -> Any:
@@ -74,8 +76,7 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
         with enable_grad():
             result = fun(*inputs.traced, **kwargs)
         y, aux = _with_aux(result, has_aux, "grad")
-        if np.size(_primal(y)) != 1:
-            raise TypeError(f"grad: {name} gave shape {np.shape(_primal(y))}, must give one number: see jacobian")
+        _check_one_number(_primal(y), name)
         slopes = inputs.gradients(y, np.ones(np.shape(_primal(y)), np.result_type(_primal(y), np.float16)))
         value = inputs.finished(y)
         return ((value, inputs.finished(aux)) if has_aux else value), slopes
@@ -96,6 +97,7 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     (6.0, (3.0, 2.0))
     """
     inputs = _Inputs(primals, tuple(range(len(primals))), "vjp")
+    _function(fun, "vjp")
     with enable_grad():
         result = fun(*inputs.traced)
     y, aux = _with_aux(result, has_aux, "vjp")
@@ -103,8 +105,8 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     def pullback(cotangent: Any) -> Any:
         return inputs.gradients(y, cotangent)
 
-    value = inputs.finished(y, keep=True)
-    return (value, pullback, inputs.finished(aux, keep=True)) if has_aux else (value, pullback)
+    value = inputs.finished(y)
+    return (value, pullback, inputs.finished(aux)) if has_aux else (value, pullback)
 
 
 def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
@@ -122,9 +124,9 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     """
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise TypeError("jvp: primals and tangents must be tuples, one entry per argument, as in jvp(f, (x,), (t,))")
-    points, directions = leaves(list(primals)), leaves(list(tangents))
-    if len(points) != len(directions):
-        raise ValueError(f"jvp: {len(points)} numbers or arrays, but {len(directions)} tangents for them")
+    _function(fun, "jvp")
+    points = leaves(list(primals))
+    directions = matched(list(primals), list(tangents), "jvp: tangents must have the structure of the arguments")
     level = next(_levels)
     duals = [Dual(level, *_pair(x, t)) for x, t in zip(points, directions, strict=True)]
     result = fun(*like(list(primals), duals))
@@ -160,6 +162,8 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
     array([[2., 0.],
            [0., 4.]])
     """
+
+    _function(fun, "jacobian")
 
     @wraps(fun)
     def partials(*args: Any, **kwargs: Any) -> Any:
@@ -217,6 +221,8 @@ def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     >>> hvp(lambda x: np.sum(x ** 3), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
     array([6., 0.])
     """
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError("hvp: primals and tangents must be tuples, one entry per argument, as in hvp(f, (x,), (t,))")
     argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
     _, product = jvp(grad(fun, argnums), primals, tangents)
     return product
@@ -232,11 +238,30 @@ def as_tensor(x: Any) -> Any:
     return wrap(np.asarray(x) if isinstance(x, Real) else as_array(x))
 
 
+def _function(fun: Any, name: str) -> Function:
+    if not callable(fun):
+        raise TypeError(f"{name}: differentiates a function, got {fun!r}, a {type(fun).__name__}")
+    return fun  # type: ignore[no-any-return]
+
+
+def _check_one_number(y: Any, name: str) -> None:
+    """Raise unless a function, of that name, gave something that has a gradient."""
+    dtype = getattr(y, "dtype", np.dtype(float))
+    if not isinstance(y, (Real, np.ndarray, np.generic)):
+        hint = ": with has_aux=True the second of two is passed on" if isinstance(y, (tuple, list)) else ""
+        raise TypeError(f"grad: {name} gave a {type(y).__name__}, must give one number{hint}")
+    if getattr(y, "size", 1) != 1:
+        raise TypeError(f"grad: {name} gave shape {y.shape}, must give one number: see jacobian")  # type: ignore[union-attr]
+    if dtype.kind not in "fc":
+        raise TypeError(f"grad: {name} gave {dtype}, which has no derivative: must give a floating-point number")
+
+
 def _floating(x: Any, name: str) -> Any:
     """An argument that has derivatives, as a carrier of arrays."""
     if isinstance(x, bool) or not isinstance(x, (Real, np.ndarray, np.generic, Tensor, Dual)):
         raise TypeError(f"{name}: has no derivative by {x!r}, a {type(x).__name__}: give floats or arrays of them")
-    carrier = wrap(np.asarray(float(x))) if isinstance(x, int) else as_tensor(x)
+    plain_number = isinstance(x, Real) and not isinstance(x, (float, np.generic))
+    carrier = wrap(np.asarray(to_float(x))) if plain_number else as_tensor(x)
     if carrier.dtype.kind not in "fc":
         raise TypeError(f"{name}: has no derivative by an array of {carrier.dtype}: write x.astype(float)")
     return carrier
@@ -273,12 +298,18 @@ class _Inputs:
     """The arguments of a call, those to differentiate by replaced with leaves of a new graph."""
 
     def __init__(self, args: tuple[Any, ...], argnums: int | Sequence[int], name: str) -> None:
-        chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        single = not isinstance(argnums, (tuple, list))
+        try:
+            chosen = tuple(map(index, (argnums,) if single else argnums))  # type: ignore[arg-type]
+        except TypeError:
+            raise TypeError(f"{name}: argnums must be an int or a tuple of them, got {argnums!r}") from None
         for i in chosen:
             if not -len(args) <= i < len(args):
                 raise TypeError(f"{name}: argument {i} does not exist, there are {len(args)}")
         chosen = tuple(i % len(args) for i in chosen)
-        self.selected = args[chosen[0]] if isinstance(argnums, int) else tuple(args[i] for i in chosen)
+        if len(set(chosen)) < len(chosen):
+            raise ValueError(f"{name}: argnums {argnums!r} names an argument twice")
+        self.selected = args[chosen[0]] if single else tuple(args[i] for i in chosen)
         self.given = leaves(self.selected)
         carriers = [_floating(x, name) for x in self.given]
         self.leaves = [_leaf(x) for x in carriers]
@@ -291,10 +322,10 @@ class _Inputs:
 
     def gradients(self, y: Any, upstream: Any) -> Any:
         """The gradients of the arguments from those of the outputs, in the containers of the arguments."""
+        self._open()
         total: list[Any] = [None] * len(self.leaves)
-        outputs, seeds = leaves(y), leaves(upstream)
-        if len(outputs) != len(seeds):
-            raise ValueError(f"vjp: {len(outputs)} outputs, but {len(seeds)} cotangents for them")
+        outputs = leaves(y)
+        seeds = matched(y, upstream, "vjp: the cotangent must have the structure of the output")
         for out, seed in zip(outputs, seeds, strict=True):
             seed = as_tensor(seed)
             if np.shape(_primal(out)) != seed.shape:
@@ -304,27 +335,31 @@ class _Inputs:
             total = [added(a, b) for a, b in zip(total, shares, strict=True)]
         found = [zeros_like(x) if g is None else g for g, x in zip(total, self.leaves, strict=True)]
         found = [g if isinstance(g, (Tensor, Dual)) else wrap(np.asarray(g)) for g in found]
-        self._tie()
+        self._close()
         return like(
             self.selected,
             [g if isinstance(x, (Tensor, Dual)) else _plain(g) for g, x in zip(found, self.given, strict=True)],
         )
 
-    def _tie(self) -> None:
-        """Connect the leaves with the tensors that were given, for the transforms around this one."""
+    def _open(self) -> None:
+        """Make the leaves ask for gradients, as they did while the function was computed."""
+        for leaf in self.leaves:
+            if leaf._rule is CONSTANT:
+                leaf._rule = LEAF
+
+    def _close(self) -> None:
+        """Connect the leaves with the tensors that were given, for the transforms around this one, or with nothing."""
         for leaf, x in zip(self.leaves, self.outer, strict=True):
             if takes_gradient(x) and leaf.op is None:
                 leaf._rule, leaf._a, leaf._b = array_rule(astype), (x,), {"dtype": x.dtype}
+            elif leaf._rule is LEAF:
+                leaf._rule = CONSTANT
 
-    def finished(self, outputs: Any, *, keep: bool = False) -> Any:
+    def finished(self, outputs: Any) -> Any:
         """Outputs as the caller gets them: connected with what is around, and with nothing else."""
-        self._tie()
         plain_in = not any(isinstance(x, (Tensor, Dual)) for x in self.given)
         connected = [isinstance(y, Dual) or self.nested or _connected(y, self.leaves) for y in leaves(outputs)]
-        if not keep:
-            for leaf in self.leaves:
-                if leaf._rule is LEAF:
-                    leaf._rule = CONSTANT
+        self._close()
         rest = iter(connected)
 
         def output(y: Any) -> Any:

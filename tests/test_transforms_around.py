@@ -1,14 +1,12 @@
-"""Transforms and what is around them: tensors that are closed over, modes, exceptions, wrong arguments; forward mode."""
+"""Transforms and what is around them: closed-over tensors, modes, exceptions, wrong arguments; both modes compared."""
 
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
 
 import autograd
 from autograd import (
-    TABLE,
     Tensor,
     Value,
     enable_grad,
@@ -21,13 +19,6 @@ from autograd import (
     value_and_grad,
     vjp,
 )
-from autograd.arrays import convolution, linear_algebra, pooling, windows  # noqa: F401 - they fill the table
-from autograd.op import Elementwise
-
-from . import strategies
-from .array_cases import CASES, FUNCTIONS, WITHOUT_GRADIENT
-from .arrays import broadcasting, fewer, seeds
-from .test_tensor_rows import numbers_for
 
 # ---------------------------------------------------------------------- tensors that are closed over
 
@@ -37,7 +28,8 @@ def test_results_are_connected_with_tensors_that_are_closed_over():
     f = lambda x: w**2 * x**3
     for found, by_w in (
         (grad(f)(3.0), 2 * 2.0 * 27), (value_and_grad(f)(3.0)[0], 2 * 2.0 * 27), (vjp(f, 3.0)[1](1.0)[0], 2 * 2.0 * 27),
-        (vjp(f, 3.0)[0], 2 * 2.0 * 27), (jvp(f, (3.0,), (1.0,))[1], 2 * 2.0 * 27), (jvp(f, (3.0,), (1.0,))[0], 2 * 2.0 * 27),
+        (vjp(f, 3.0)[0], 2 * 2.0 * 27), (jvp(f, (3.0,), (1.0,))[1], 2 * 2.0 * 27), (jvp(f, (3.0,), (1.0,))[0],
+        2 * 2.0 * 27),
         (jacobian(f)(3.0), 2 * 2.0 * 27), (hessian(f)(3.0), 2 * 2.0 * 18), (hvp(f, (3.0,), (1.0,)), 2 * 2.0 * 18),
         (grad(grad(f))(3.0), 2 * 2.0 * 18), (grad(lambda x: (f(x), f(x)), has_aux=True)(3.0)[1], 2 * 2.0 * 27),
     ):  # fmt: skip
@@ -104,18 +96,20 @@ def test_transforms_work_inside_no_grad():
     assert grad(lambda x: x * (lambda: no_grad()(lambda: x * 1)())())(3.0) == 3.0  # inside, the function decides
 
 
-class Stop(Exception):
+class StopError(Exception):
     pass
 
 
 def stop(*_):
-    raise Stop
+    raise StopError
 
 
 TRANSFORMS = {
     "grad": lambda f, x: grad(f)(x), "vjp": lambda f, x: vjp(f, x), "jvp": lambda f, x: jvp(f, (x,), (x,)),
-    "jacobian": lambda f, x: jacobian(f)(x), "hessian": lambda f, x: hessian(f)(x), "hvp": lambda f, x: hvp(f, (x,), (x,)),
-    "grad of grad": lambda f, x: grad(lambda y: np.sum(grad(f)(y)))(x), "jvp of grad": lambda f, x: jvp(grad(f), (x,), (x,)),
+    "jacobian": lambda f, x: jacobian(f)(x), "hessian": lambda f, x: hessian(f)(x), "hvp": lambda f, x: hvp(f, (x,),
+    (x,)),
+    "grad of grad": lambda f, x: grad(lambda y: np.sum(grad(f)(y)))(x), "jvp of grad": lambda f, x: jvp(grad(f), (x,),
+    (x,)),
 }  # fmt: skip
 
 
@@ -129,8 +123,8 @@ def test_exceptions_leave_everything_as_it_was(name, mode):
     functions = [lambda x: stop(np.sum(w * x)), lambda x: np.sum(raising(w * x) * w)]
     with mode():
         for f in functions:
-            if f is functions[0] or name not in ("vjp",):
-                with pytest.raises(Stop):
+            if f is functions[0] or name != "vjp":
+                with pytest.raises(StopError):
                     TRANSFORMS[name](f, x)
             recording = (x * 1).requires_grad
             assert recording == (mode is enable_grad)
@@ -142,6 +136,7 @@ def test_exceptions_leave_everything_as_it_was(name, mode):
 
 # ---------------------------------------------------------------------- wrong arguments
 
+total = lambda tree: sum(tree.values())
 X = np.array([1.0, 2.0])
 WRONG = [
     (lambda: grad(lambda x: x)(True), TypeError, "grad: has no derivative by True, a bool"),
@@ -154,18 +149,18 @@ WRONG = [
     (lambda: grad(lambda x: x)({1.0}), TypeError, "by {1.0}, a set"),
     (lambda: grad(lambda x: x[0])([1.0, "a"]), TypeError, "grad: has no derivative by 'a'"),
     (lambda: grad(lambda x: x)(Value(2.0)), TypeError, "a Value: give floats or arrays"),
-    (lambda: jvp(lambda x: x, (np.arange(3),), (np.arange(3),)), TypeError, "jvp: has no derivative by an array of int64"),
+    (lambda: jvp(np.sin, (np.arange(3),), (np.arange(3),)), TypeError, "jvp: has no derivative by an array of int64"),
     (lambda: vjp(lambda x: x, "a"), TypeError, "vjp: has no derivative by 'a'"),
     (lambda: jacobian(lambda x: x)(True), TypeError, "jacobian: has no derivative by True"),
     (lambda: hessian(lambda x: x)("a"), TypeError, "has no derivative by 'a'"),
     (lambda: grad(lambda x: x)(X), TypeError, r"grad: <lambda> gave shape \(2,\), must give one number: see jacobian"),
-    (lambda: grad(lambda x: (x, x))(1.0), TypeError, "gave a tuple, must give one number: with has_aux=True the second"),
+    (lambda: grad(lambda x: (x, x))(1.0), TypeError, "one number: with has_aux=True the second"),
     (lambda: grad(lambda x: {"a": x})(1.0), TypeError, "gave a dict, must give one number"),
     (lambda: grad(lambda x: None)(1.0), TypeError, "gave a NoneType, must give one number"),
     (lambda: grad(lambda x: "a")(1.0), TypeError, "gave a str, must give one number"),
     (lambda: grad(lambda x: x > 0)(1.0), TypeError, "gave bool, which has no derivative"),
     (lambda: grad(lambda x: x.astype(int))(1.0), TypeError, "gave int64, which has no derivative"),
-    (lambda: grad(lambda x: x, has_aux=True)(1.0), TypeError, "with has_aux the function must return a pair, it gave Tensor"),
+    (lambda: grad(lambda x: x, has_aux=True)(1.0), TypeError, "with has_aux .* a pair, it gave Tensor"),
     (lambda: jvp(lambda x: (x, x, x), (1.0,), (1.0,), has_aux=True), TypeError, "jvp: with has_aux"),
     (lambda: grad(lambda x: x, argnums=1)(1.0), TypeError, "grad: argument 1 does not exist, there are 1"),
     (lambda: grad(lambda x: x, argnums=-2)(1.0), TypeError, "grad: argument -2 does not exist"),
@@ -180,12 +175,12 @@ WRONG = [
     (lambda: jvp(3.0, (1.0,), (1.0,)), TypeError, "jvp: differentiates a function"),
     (lambda: jvp(np.sin, 1.0, 1.0), TypeError, "jvp: primals and tangents must be tuples"),
     (lambda: hvp(np.sin, 1.0, 1.0), TypeError, "hvp: primals and tangents must be tuples"),
-    (lambda: jvp(np.sin, (1.0,), (1.0, 2.0)), ValueError, "jvp: tangents must have the structure of the arguments: a list of 2"),
-    (lambda: jvp(np.sin, (X,), (np.ones(3),)), ValueError, r"jvp: tangent \(3,\) must have the shape of the argument, \(2,\)"),
-    (lambda: jvp(np.sin, (X,), (1.0,)), ValueError, r"jvp: tangent \(\) must have the shape"),
-    (lambda: jvp(lambda d: d["a"], ({"a": 1.0},), ([1.0],)), ValueError, "a list of 1 in the place of a dictionary of 'a'"),
-    (lambda: jvp(lambda d: d["a"], ({"a": 1.0},), ({"b": 1.0},)), ValueError, "a dictionary of 'b' in the place of a dictionary"),
-    (lambda: jvp(lambda x, y: x, ([1.0], 2.0), (1.0, [2.0])), ValueError, "a number or array in the place of a list of 1"),
+    (lambda: jvp(np.sin, (1.0,), (1.0, 2.0)), ValueError, "tangents must have the structure .*: a list of 2"),
+    (lambda: jvp(np.sin, (X,), (np.ones(3),)), ValueError, r"jvp: tangent \(3,\) must have the shape of the argument"),
+    (lambda: jvp(np.sin, (X,), (1.0,)), ValueError, r"jvp: tangent \(\) must have the shape of the argument, \(2,\)"),
+    (lambda: jvp(total, ({"a": 1.0},), ([1.0],)), ValueError, "a list of 1 in the place of a dictionary of 'a'"),
+    (lambda: jvp(total, ({"a": 1.0},), ({"b": 1.0},)), ValueError, "a dictionary of 'b' in the place of a dictionary"),
+    (lambda: jvp(np.add, ([1.0], 2.0), (1.0, [2.0])), ValueError, "a number or array in the place of a list of 1"),
     (lambda: jvp(np.sin, (1.0,), (None,)), ValueError, "None in the place of a number or array"),
     (lambda: jvp(lambda x, _: x, (1.0, None), (1.0, 1.0)), ValueError, "a number or array in the place of None"),
     (lambda: jvp(np.sin, (1.0,), ("a",)), TypeError, "must be numbers, got 'a'"),
@@ -203,74 +198,3 @@ def test_wrong_arguments_raise_at_the_call_in_one_line(call, error, message):
     with pytest.raises(error, match=message) as caught:
         call()
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 160
-
-
-# ---------------------------------------------------------------------- forward mode is reverse mode transposed
-
-
-def inner(a, b):
-    return sum(float(np.sum(x * y)) for x, y in zip(a, b, strict=True))
-
-
-def assert_transposed(function, arrays, seed):
-    """⟨u, J v⟩ = ⟨Jᵀ u, v⟩; and once more for the function whose value is Jᵀ u, where J v is a function of x."""
-    several = lambda *xs: (lambda y: tuple(y) if isinstance(y, (tuple, list)) else (y,))(function(*xs))
-    source = np.random.default_rng(seed)
-    directions = tuple(source.uniform(0.5, 1.5, a.shape) for a in arrays)
-    value, along = jvp(several, tuple(arrays), directions)
-    value_too, pullback = vjp(several, *arrays)
-    for y, z, slope in zip(value, value_too, along, strict=True):
-        assert np.array_equal(y, z, equal_nan=True) and np.shape(slope) == np.shape(y)
-    upstream = tuple(source.uniform(0.5, 1.5, np.shape(y)) for y in value)
-    pulled = pullback(upstream)
-    scale = 1 + inner(map(np.abs, upstream), map(np.abs, along)) + inner(map(np.abs, pulled), map(np.abs, directions))
-    assert abs(inner(upstream, along) - inner(pulled, directions)) <= 1e-10 * scale
-    slopes = lambda *xs: vjp(several, *xs)[1](upstream)
-    forward = jvp(slopes, tuple(arrays), directions)[1]  # H v
-    backward = vjp(lambda *xs: jvp(several, xs, directions)[1], *arrays)[1](upstream)  # the same, the other way round
-    for a, b in zip(forward, backward, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9 * (1 + np.abs(b).max(initial=0)))
-
-
-@pytest.mark.parametrize("op", [op for op in TABLE.values() if isinstance(op, Elementwise)], ids=lambda op: op.name)
-@fewer
-@given(data=st.data())
-def test_rows_forward_and_backward(op, data):
-    arrays = numbers_for(op, data.draw(broadcasting(op.arity, most=2)), data.draw(seeds))
-    assert_transposed(op, arrays, data.draw(seeds))
-
-
-@pytest.mark.parametrize("op", [op for op in TABLE.values() if isinstance(op, Elementwise)], ids=lambda op: op.name)
-def test_rows_at_second_order_on_numbers(op):
-    """Forward over reverse, reverse over forward and forward over forward: one second derivative."""
-    point = strategies.sample(op, 1)[0]
-    for i, x in enumerate(point):
-        f = lambda x, i=i: op(*point[:i], x, *point[i + 1 :])
-        along = lambda x, f=f: jvp(f, (x,), (1.0,))[1]
-        expected = Value(x)
-        (slope := f(expected)).backward(create_graph=True)
-        slope, expected.grad = expected.grad, None
-        if isinstance(slope, Value):
-            slope.backward()
-        second = 0.0 if expected.grad is None else expected.grad
-        for found in (
-            grad(grad(f)),
-            grad(along),
-            lambda x, f=f: jvp(grad(f), (x,), (1.0,))[1],
-            hessian(f),
-            lambda x, g=along: jvp(g, (x,), (1.0,))[1],
-        ):
-            assert math.isclose(found(x), second, rel_tol=1e-9, abs_tol=1e-9)
-
-
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in WITHOUT_GRADIENT])
-@fewer
-@given(data=st.data())
-def test_functions_forward_and_backward(name, data):
-    case = data.draw(CASES[name])
-    floating = lambda *xs: [y for y in _each(case.call(FUNCTIONS[name], *xs)) if y.dtype.kind == "f"]
-    assert_transposed(floating, [np.ascontiguousarray(a) for a in case.arrays], data.draw(seeds))
-
-
-def _each(y):
-    return y if isinstance(y, (tuple, list)) else [y]

@@ -1,0 +1,318 @@
+"""Operations of the user's: on every carrier, to any order, drawn, explained and checked like those of the table."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import autograd
+from autograd import TABLE, Tensor, Value, backward_lines, draw, forward_lines, grad, hessian, jvp, vjp
+from autograd.array_op import ARRAY_TABLE, ArrayOp
+from autograd.op import AND, Domain, Elementwise, Notation
+
+from .arrays import check_function, distinct, seeds
+
+
+@autograd.op(lambda a, y: 3 * a**2)
+def cube(a):
+    """The third power."""
+    return a**3
+
+
+@autograd.op(
+    lambda a, b, y: b * y / a, lambda a, b, y: autograd.log(a) * y,
+    symbol="△", notation=Notation("{a} ^^ {b}", "{a}^{{{b:open}}}", AND), domain=Domain(((0.1, 3.0), (-3.0, 3.0))),
+)  # fmt: skip
+def power(a, b):
+    return a**b
+
+
+@autograd.op(1.0, -1.0, name="gap")
+def difference(a, b):
+    return a - b
+
+
+@autograd.op(vjp=lambda g, y, a, shift=1: roll(g, shift=-shift), linear="jointly", symbol="↻")
+def roll(a, shift=1):
+    """The elements moved along."""
+    return np.roll(a, shift)
+
+
+@autograd.op(vjp=[lambda g, y, a, b: autograd.outer(g, b), lambda g, y, a, b: g @ a], linear="each")
+def apply_matrix(a, b):
+    return a @ b
+
+
+@autograd.op(vjp=[lambda g, y, a, places: autograd.scatter_add(a * 0, 0, places, g), None])
+def pick(a, places):
+    return a[np.asarray(places)]
+
+
+@autograd.op(vjp=lambda g, y, a, power=2: power * g * a ** (power - 1))
+def sum_of_powers(a, power=2):
+    return np.sum(a**power)
+
+
+# ---------------------------------------------------------------------- carriers and orders
+
+
+@given(st.floats(-3.0, 3.0))
+def test_elementwise_on_every_carrier(x):
+    assert cube(x) == x**3 and type(cube(x)) is float
+    v, t = Value(x), autograd.tensor(x, requires_grad=True, dtype=np.float64)
+    cube(v).backward()
+    cube(t).backward()
+    assert v.grad == t.grad.item() == 3 * x**2
+    assert np.array_equal(cube(np.array([x, 2.0])), [x**3, 8.0])
+    leaf = autograd.tensor(np.array([x, 2.0]), requires_grad=True)
+    cube(leaf).sum().backward()
+    assert leaf.grad.tolist() == [3 * x**2, 12.0]
+    assert jvp(cube, (x,), (2.0,)) == (x**3, 6 * x**2)
+    assert [cube(n).data for n in np.array([Value(x)], object)] == [x**3]
+
+
+def test_elementwise_to_any_order():
+    f = cube
+    for expected in (12.0, 12.0, 6.0, 0.0):
+        f = grad(f)
+        assert f(2.0) == expected
+    assert jvp(grad(cube), (2.0,), (1.0,))[1] == 12.0
+    v = Value(2.0)
+    cube(v).backward(create_graph=True)
+    slope, v.grad = v.grad, None
+    slope.backward()
+    assert v.grad == 12.0
+    (aa, ab), (ba, bb) = hessian(power, argnums=(0, 1))(2.0, 3.0)
+    log = math.log(2.0)
+    for found, expected in ((aa, 12.0), (ab, 4 + 12 * log), (ba, 4 + 12 * log), (bb, 8 * log**2)):
+        assert math.isclose(found, expected, rel_tol=1e-12)
+
+
+@given(seeds)
+def test_elementwise_broadcasts_against_numpy_and_the_complex_step(seed):
+    a, b = 1.1 + 0.3 * distinct((2, 1, 3), seed), distinct((4, 1), seed + 1)
+    check_function(power, lambda a, b: np.exp(b * np.log(a)), [a, b], seed)
+    check_function(difference, lambda a, b: a - b, [a, b], seed)
+
+
+@given(seeds)
+def test_array_ops_against_numpy_and_the_complex_step(seed):
+    matrix, vector = distinct((3, 4), seed), distinct(4, seed + 1)
+    check_function(apply_matrix, lambda a, b: a @ b, [matrix, vector], seed)
+    check_function(roll, lambda a: np.roll(a, 1), [vector], seed)
+    check_function(lambda a: roll(a, shift=2), lambda a: np.roll(a, 2), [vector], seed)
+    for keyword in (2, 3):
+        f = lambda a, keyword=keyword: sum_of_powers(a, power=keyword)
+        check_function(f, lambda a, keyword=keyword: np.sum(a**keyword), [vector], seed)
+
+
+def test_array_ops_on_arrays_and_in_forward_mode():
+    vector, matrix = np.array([1.0, 2.0, 3.0]), np.arange(9.0).reshape(3, 3)
+    assert type(roll(vector)) is np.ndarray and roll(vector, shift=2).tolist() == [2.0, 3.0, 1.0]
+    assert jvp(roll, (vector,), (vector,))[1].tolist() == [3.0, 1.0, 2.0]
+    value, slope = jvp(apply_matrix, (matrix, vector), (np.eye(3), vector))
+    assert value.tolist() == (matrix @ vector).tolist() and slope.tolist() == (vector + matrix @ vector).tolist()
+    assert jvp(sum_of_powers, (vector,), (vector,)) == (14.0, 28.0)  # by its pullback, transposed
+    assert jvp(grad(sum_of_powers), (vector,), (vector,))[1].tolist() == [2.0, 4.0, 6.0]
+    assert hessian(lambda a: sum_of_powers(a, power=3))(vector).tolist() == np.diag(6 * vector).tolist()
+    assert grad(lambda a: roll(a) @ vector)(vector).tolist() == [2.0, 3.0, 1.0]
+
+
+def test_linear_ops_are_applied_to_the_tangents_themselves():
+    def never(*_):
+        raise AssertionError("forward mode needs no pullback here")
+
+    twice = autograd.op(vjp=never, linear="jointly")(lambda a: 2 * a)
+    times = autograd.op(vjp=[never, never], linear="each")(lambda a, b: a * b)
+    assert jvp(twice, (np.ones(2),), (np.ones(2),))[1].tolist() == [2.0, 2.0]
+    assert jvp(times, (np.ones(2), 3 * np.ones(2)), (np.ones(2), np.ones(2)))[1].tolist() == [4.0, 4.0]
+
+
+def test_an_operand_without_a_gradient():
+    x, places = autograd.tensor([1.0, 2.0, 3.0], requires_grad=True), np.array([2, 0, 2])
+    y = pick(x, places)
+    assert y.tolist() == [3.0, 1.0, 3.0]
+    y.sum().backward()
+    assert x.grad.tolist() == [1.0, 0.0, 2.0]
+    weights = autograd.tensor([1.0, 2.0], requires_grad=True)
+    chosen = autograd.op(vjp=[lambda g, y, a, b: g * 2, None])(lambda a, b: 2 * a + b)
+    chosen(weights, weights * 1).sum().backward()
+    assert weights.grad.tolist() == [2.0, 2.0]
+    assert vjp(chosen, np.ones(2), np.ones(2))[1](np.ones(2))[1].tolist() == [0.0, 0.0]
+    assert jvp(chosen, (np.ones(2), np.ones(2)), (np.zeros(2), np.ones(2)))[1].tolist() == [0.0, 0.0]
+
+
+def test_only_what_is_needed_is_differentiated():
+    """A partial that raises does no harm where its operand is a plain number."""
+
+    def never(*_):
+        raise AssertionError("not asked for")
+
+    scaled = autograd.op(lambda a, b, y: b, never)(lambda a, b: a * b)
+    x, v = autograd.tensor([1.0], requires_grad=True), Value(1.0)
+    scaled(x, 3.0).backward()
+    scaled(v, 3.0).backward()
+    assert x.grad.item() == v.grad == grad(scaled)(1.0, 3.0) == jvp(lambda a: scaled(a, 3.0), (1.0,), (1.0,))[1] == 3.0
+
+
+def test_ieee_where_python_would_raise():
+    logarithm = autograd.op(lambda a, y: 1 / a)(np.log)
+    assert logarithm(math.e) == 1.0
+    inverse = autograd.op(lambda a, y: -y * y)(lambda a: 1 / a)
+    assert inverse(0.0) == math.inf
+    x = autograd.tensor([0.0, 2.0], requires_grad=True)
+    inverse(x).sum().backward()
+    assert x.grad.tolist() == [-math.inf, -0.25]
+
+
+# ---------------------------------------------------------------------- names, drawings, explanations
+
+
+def test_names_docstrings_and_symbols():
+    assert isinstance(cube, Elementwise) and isinstance(roll, ArrayOp)
+    assert (cube.name, cube.__name__, difference.name, power.symbol, cube.symbol) == (
+        "cube",
+        "cube",
+        "gap",
+        "△",
+        "cube",
+    )
+    assert cube.summary == "The third power." and cube.__doc__.startswith("The third power.")
+    assert "an operation of the user's" in power.summary
+    assert cube.formula() == "cube(a)" and power.formula() == "a ^^ b" and roll.formula() == "roll(a)"
+    assert repr(power) == "<op power: a ^^ b>"
+    assert power.domain.contains(1.0, 1.0) and not power.domain.contains(-1.0, 1.0)
+    assert roll.linear == "jointly"
+
+
+def test_the_tables_do_not_change():
+    """A name that a row has already is free for the user's own."""
+    rows, array_rows = dict(TABLE), dict(ARRAY_TABLE)
+    mine = autograd.op(lambda a, y: 5.0, name="tanh")(lambda a: 5 * a)
+    also_mine = autograd.op(vjp=lambda g, y, a: 7 * g, name="matmul")(lambda a: 7 * a)
+    again = autograd.op(lambda a, y: 5.0)(lambda a: 5 * a)
+    assert dict(TABLE) == rows and dict(ARRAY_TABLE) == array_rows and again.name == "<lambda>"
+    assert mine(2.0) == 10.0 and autograd.tanh(2.0) == math.tanh(2.0) == TABLE["tanh"](2.0)
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    (mine(x) + also_mine(x) + autograd.tanh(x * 0)).sum().backward()
+    assert x.grad.tolist() == [12.0, 12.0]
+
+
+def test_drawn_with_its_symbol():
+    for x in (Value(2.0), autograd.tensor(2.0, requires_grad=True)):
+        text = draw(power(x, 3.0) + cube(x)).source
+        assert "△" in text and "cube" in text
+    assert "↻" in draw(roll(autograd.tensor([1.0, 2.0], requires_grad=True)).sum()).source
+
+
+def test_explained():
+    x = Value(2.0, name="x")
+    y = power(cube(x), 2.0)
+    y.backward()
+    assert [str(line) for line in forward_lines(y)] == ["cube(x) = cube(2) = 8", "y = cube(x) ^^ 2 = 8 ^^ 2 = 64"]
+    assert [str(line) for line in backward_lines(y)] == [
+        "dy/d(cube(x)) += dy/dy · dy/d(cube(x)) = 1 · (2 · y / cube(x)) = 1 · (2 · 64 / 8) = 16",
+        "dy/dx += dy/d(cube(x)) · d(cube(x))/dx = 16 · (3 · x^2) = 16 · (3 · 2^2) = 192",
+    ]
+
+
+def test_nodes_know_their_op():
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    assert cube(x).op is cube and roll(x).op is roll and cube(Value(1.0)).op is cube
+    assert repr(roll(x)) == "tensor([2., 1.], op=<roll>)"
+
+
+# ---------------------------------------------------------------------- changes in place, anomalies, modes
+
+
+def test_changes_in_place_are_noticed():
+    """An op of the user's may read all its numbers; an elementwise one those that its partials read."""
+    for op in (cube, sum_of_powers):
+        x = autograd.tensor([1.0, 2.0], requires_grad=True) * 1
+        y = op(x)
+        x += 1
+        with pytest.raises(RuntimeError, match=rf"{op.name} needs operand 0 as it was, but it was changed in place"):
+            y.sum().backward()
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    z = x * 1
+    y = difference(z, 3.0)
+    z += 1  # its partials are constants
+    y.sum().backward()
+    assert x.grad.tolist() == [1.0, 1.0]
+
+
+def test_operands_stay_as_they_are_and_results_may_lie_in_their_memory():
+    first = autograd.op(vjp=lambda g, y, a: autograd.cat([g, a[1:] * 0]))(lambda a: a[:1])
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    first(x * 1).sum().backward()
+    assert x.tolist() == [1.0, 2.0] and x.grad.tolist() == [1.0, 0.0]
+
+
+def test_anomalies_name_it():
+    broken = autograd.op(lambda a, y: a * math.nan, name="broken")(lambda a: a * 1.0)
+    exploding = autograd.op(vjp=lambda g, y, a: g, name="exploding")(lambda a: a / 0.0)
+    for x in (Value(2.0), autograd.tensor([2.0, 3.0], requires_grad=True)):
+        with autograd.detect_anomaly():
+            y = broken(x)
+            y = y if isinstance(y, Value) else y.sum()
+            with pytest.raises(FloatingPointError, match="gradient through broken"):
+                y.backward()
+    x = autograd.tensor([2.0, 3.0], requires_grad=True)
+    with autograd.detect_anomaly(), pytest.raises(FloatingPointError, match=r"exploding\(\(2,\)\) gave inf"):
+        exploding(x)
+
+
+def test_no_grad():
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    with autograd.no_grad():
+        assert not cube(x).requires_grad and not roll(x).requires_grad
+    assert not cube(autograd.tensor([1.0])).requires_grad
+
+
+def test_an_exception_in_a_rule_leaves_gradients_as_they_were():
+    def stop(*_):
+        raise ZeroDivisionError("in the rule")
+
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    (x * 3).sum().backward()
+    raising = autograd.op(vjp=stop)(lambda a: a * 2)
+    with pytest.raises(ZeroDivisionError, match="in the rule"):
+        (raising(x) + x).sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+# ---------------------------------------------------------------------- errors
+
+WRONG = [
+    (lambda: autograd.op(), "give partial derivatives, one per operand, or vjp="),
+    (lambda: autograd.op(1.0, vjp=lambda g, y, a: g), "give partial derivatives, one per operand, or vjp="),
+    (lambda: autograd.op(lambda a, y: 1.0)(3.0), "op: decorates a function, got 3.0"),
+    (lambda: autograd.op(lambda a, y: 1.0)(lambda a, b: a), "takes 2 operands, but 1 partials are given"),
+    (lambda: autograd.op(1.0, 1.0)(lambda a: a), "takes 1 operands, but 2 partials are given"),
+    (lambda: autograd.op(vjp=[None])(lambda a, b: a), "takes 2 operands, but 1 vjp functions are given"),
+    (lambda: autograd.op(vjp=lambda g, y, a, b: g)(lambda a, b: a), "takes 2 operands, but 1 vjp functions are given"),
+    (lambda: cube(1.0, 2.0), "cube: takes 1 operand, got 2"),
+    (lambda: cube(), "cube: takes 1 operand, got 0"),
+    (lambda: cube("a"), "cube: cannot take 'a', a str"),
+    (lambda: roll("a"), "roll: cannot take 'a', a str"),
+    (lambda: roll(autograd.tensor([1.0]), shifts=2), "shifts"),
+    (lambda: autograd.op("a")(lambda a: a), "op: a derivative must be a function or a number, got 'a'"),
+    (lambda: autograd.op(vjp=3.0)(lambda a: a), "op: vjp must be a function or a list of them, got 3.0"),
+    (lambda: autograd.op(vjp=["a"])(lambda a: a), "op: vjp must be a function or a list of them, got"),
+    (lambda: autograd.op(vjp=np.negative, linear="y"), "op: linear must be 'jointly', 'each' or empty, got 'y'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "message"), WRONG, ids=range(len(WRONG)))
+def test_wrong_uses_raise_in_one_line(call, message):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call()
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_functions_without_a_signature_and_with_any_number_of_operands():
+    assert autograd.op(lambda a, y: 1 / a)(np.log)(1.0) == 0.0
+    together = autograd.op(1.0, 2.0)(lambda *xs: xs[0] + 2 * xs[1])
+    assert grad(together, (0, 1))(1.0, 1.0) == (1.0, 2.0)
+    assert type(together(autograd.tensor([1.0]), 1.0)) is Tensor
