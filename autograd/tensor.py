@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import numpy_functions, numpy_submodules, ops  # noqa: F401 - the first two register what they cover
+from . import ops
 from .array_op import ArrayOp
 from .array_rules import array_rule, takes_gradient
 from .arrays.shapes import broadcast_to, flip, getitem, overwrite, reshape, transpose

@@ -33,10 +33,7 @@ LAYERS = [
     "dtypes",  # kinds of numbers
     "functions",  # PyTorch's functions on all carriers of arrays
     "methods",  # the same as methods
-    "numpy_protocol",  # how NumPy hands its functions over
-    "numpy_functions",  # what stands for them
-    "numpy_samples",  # and for its functions of samples
-    "numpy_submodules",  # and for those of np.linalg and np.fft
+    "numpy_protocol",  # NumPy's functions on them
     "inplace",  # recorded changes, and views that follow them
     "tensor",  # the array carrier
     "tensor_methods",  # rows as its methods

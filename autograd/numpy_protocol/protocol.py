@@ -1,7 +1,7 @@
 """NumPy's own functions on tensors: `np.sum(t, axis=1)` records a node, as everything that is covered does.
 
 NumPy hands ufuncs to `__array_ufunc__`: they are rows of the table.  It hands everything else to
-`__array_function__`: `numpy_functions` and `numpy_submodules` say what stands for each function.  A
+`__array_function__`: the other modules of this package say what stands for each function.  A
 function that is not covered raises, naming it: nothing silently drops the graph.
 """
 
@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from . import ops
-from .arrays import reductions, shapes
-from .arrays.fourier import conj, magnitude
-from .arrays.reductions import plain
-from .functions import multiplying, reducing
-from .functions.checks import as_carrier, constant_like
+from .. import ops
+from ..arrays import reductions, shapes
+from ..arrays.fourier import conj, magnitude
+from ..arrays.reductions import plain
+from ..functions import multiplying, reducing
+from ..functions.checks import as_carrier, constant_like
 
 __all__ = ["FUNCTIONS", "NumpyFunctions", "covers", "numbers", "uncovered"]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from . import ops
-from .arrays import reductions as rows, shapes
-from .arrays.reductions import plain
-from .functions import multiplying, selecting
-from .functions.checks import as_carrier, axis_from
-from .numpy_protocol import FUNCTIONS, covers, numbers, uncovered
+from .. import ops
+from ..arrays import reductions as rows, shapes
+from ..arrays.reductions import plain
+from ..functions import multiplying, selecting
+from ..functions.checks import as_carrier, axis_from
+from .protocol import FUNCTIONS, covers, numbers, uncovered
 
 __all__: list[str] = []
 

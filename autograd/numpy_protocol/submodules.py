@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from . import numpy_samples  # noqa: F401 - registers what it covers
-from .arrays import fourier, linear_algebra as linear, norms
-from .arrays.reductions import plain, sum_
-from .functions import multiplying
-from .functions.checks import as_carrier, constant_like
-from .numpy_protocol import FUNCTIONS, covers, uncovered
+from ..arrays import fourier, linear_algebra as linear, norms
+from ..arrays.reductions import plain, sum_
+from ..functions import multiplying
+from ..functions.checks import as_carrier, constant_like
+from .protocol import FUNCTIONS, covers, uncovered
 
 __all__: list[str] = []
 

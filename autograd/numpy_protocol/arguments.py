@@ -1,0 +1,36 @@
+"""What NumPy's functions have in common in their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..arrays import shapes
+from ..functions.checks import as_carrier, axis_from
+
+__all__ = ["at_least", "cast", "numpy_axis", "picked"]
+
+
+def at_least(n: int, a: Any) -> Any:
+    """The array with axes of length 1 in front, until it has `n`."""
+    a = as_carrier(a, "np.atleast_1d")
+    return a if a.ndim >= n else shapes.reshape(a, shape=(1,) * (n - a.ndim) + a.shape)
+
+
+def cast(a: Any, dtype: Any) -> Any:
+    """The array in NumPy's `dtype`, if one is asked for."""
+    return a if dtype is None or a.dtype == dtype else a.astype(dtype)
+
+
+def numpy_axis(axis: Any, x: Any, name: str) -> Any:
+    """NumPy's axis, which may be a list, checked against the shape."""
+    return axis_from(tuple(axis) if isinstance(axis, (list, tuple)) else axis, x, name)
+
+
+def picked(arrays: Sequence[Any], places: Any) -> Any:
+    """The elements at these places, counted through all arrays; of lists of places, lists."""
+    flat = [as_carrier(a, "np.array").reshape(-1) for a in arrays]
+    joined = flat[0] if len(flat) == 1 else shapes.concatenate(*flat, axis=0)
+    if isinstance(places, (list, tuple)):
+        return type(places)(shapes.getitem(joined, index=p) for p in places)
+    return shapes.getitem(joined, index=places)

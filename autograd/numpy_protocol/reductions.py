@@ -1,0 +1,104 @@
+"""What stands for NumPy's reductions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..arrays import reductions as rows, shapes
+from ..arrays.reductions import plain
+from ..functions import reducing
+from ..functions.checks import as_carrier
+from .arguments import cast, numpy_axis
+from .protocol import FUNCTIONS, covers
+
+__all__: list[str] = []
+
+
+def _mean_dtype(a: Any, dtype: Any) -> Any:
+    """A mean is taken of floats."""
+    return cast(a, dtype if dtype is not None or a.dtype.kind in "fc" else np.float64)
+
+
+@covers(np.sum)
+def _sum(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    return rows.sum_(cast(a, dtype), axis=numpy_axis(axis, a, "np.sum"), keepdims=bool(keepdims))
+
+
+@covers(np.prod)
+def _prod(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    return reducing.prod(cast(a, dtype), numpy_axis(axis, a, "np.prod"), bool(keepdims))
+
+
+def _reduction(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def covering(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+        return function(a, dim=numpy_axis(axis, a, name), keepdim=bool(keepdims))
+
+    return covering
+
+
+_REDUCTIONS: dict[Any, Any] = {
+    np.amax: reducing.amax, np.amin: reducing.amin, np.max: reducing.amax, np.min: reducing.amin,
+    np.argmax: reducing.argmax, np.argmin: reducing.argmin,
+    np.all: reducing.all_, np.any: reducing.any_,
+}  # fmt: skip
+for _function, _reducing in _REDUCTIONS.items():
+    FUNCTIONS[_function] = _reduction(_reducing, f"np.{_function.__name__}")
+
+
+@covers(np.mean)
+def _mean(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    return reducing.mean(_mean_dtype(a, dtype), numpy_axis(axis, a, "np.mean"), bool(keepdims))
+
+
+@covers(np.average)
+def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+    a = as_carrier(a, "np.average")
+    axis = numpy_axis(axis, a, "np.average")
+    if weights is None:
+        weights = np.ones(a.shape, _mean_dtype(a, None).dtype)
+    weights = as_carrier(weights, "np.average")
+    if weights.shape != a.shape:
+        if not isinstance(axis, int) or weights.shape != a.shape[axis : axis + 1]:
+            raise ValueError(f"np.average: weights {weights.shape} must have the shape of the array, {a.shape}")
+        weights = shapes.reshape(weights, shape=(-1,) + (1,) * (a.ndim - 1 - axis))
+    total = rows.sum_(weights + np.zeros(a.shape, weights.dtype), axis=axis, keepdims=keepdims)
+    mean = rows.sum_(a * weights, axis=axis, keepdims=keepdims) / total
+    return (mean, total) if returned else mean
+
+
+@covers(np.var)
+def _var(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False,
+         *, correction: float | None = None) -> Any:  # fmt: skip
+    ddof = ddof if correction is None else correction
+    return reducing.var(_mean_dtype(a, dtype), numpy_axis(axis, a, "np.var"), ddof, bool(keepdims))
+
+
+@covers(np.std)
+def _std(*args: Any, **kwargs: Any) -> Any:
+    return ops.sqrt(_var(*args, **kwargs))
+
+
+@covers(np.ptp)
+def _ptp(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    return reducing.amax(a, axis, keepdims) - reducing.amin(a, axis, keepdims)
+
+
+@covers(np.cumsum)
+def _cumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
+    a = cast(a, dtype)
+    return reducing.cumsum(a, axis) if axis is not None else reducing.cumsum(a.reshape(-1), 0)
+
+
+@covers(np.cumprod)
+def _cumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
+    a = cast(a, dtype)
+    return reducing.cumprod(a, axis) if axis is not None else reducing.cumprod(a.reshape(-1), 0)
+
+
+@covers(np.count_nonzero)
+def _count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    return np.count_nonzero(plain(a), axis, keepdims=keepdims)
