@@ -25,7 +25,7 @@ from .methods import ArrayMethods
 from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Reduction
 from .operators import Operators
-from .tensor import Tensor, wrap
+from .tensor import PLAIN_NUMBER, Tensor, wrap
 
 __all__ = ["Dual", "added", "pulled", "zeros_like"]
 
@@ -104,7 +104,7 @@ class Dual(ArrayMethods, NumpyFunctions, Operators):
         return self._data.item()
 
     def __float__(self) -> float:
-        return float(self._data)
+        raise TypeError(PLAIN_NUMBER)
 
     def __bool__(self) -> bool:
         return bool(self._data)

@@ -33,6 +33,7 @@ __all__ = [
     "run_hooks",
     "sweep_order",
     "topological_order",
+    "tracing",
     "walking",
 ]
 
@@ -335,6 +336,9 @@ class _Modes:
 
 
 modes = _Modes()
+
+tracing: ContextVar[bool] = ContextVar("tracing", default=False)
+"""Whether a transform runs its function: a tensor that became a plain number then would lose its derivative."""
 
 
 class _Mode(ContextDecorator):

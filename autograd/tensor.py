@@ -16,7 +16,7 @@ from .backward import backward
 from .changes import History, changes, settled
 from .dtypes import as_dtype, get_default_dtype, promoted
 from .functions import multiplying, reducing
-from .graph import CONSTANT, LEAF, Hook, Node, Note, modes
+from .graph import CONSTANT, LEAF, Hook, Node, Note, modes, tracing
 from .inplace import detach_in_place, memory_of, note_view, refresh, rewrite
 from .methods import ArrayMethods, plain_index
 from .names import calling_line
@@ -30,6 +30,10 @@ _new = object.__new__
 VIEWS = frozenset((reshape, transpose, broadcast_to, getitem, flip))
 """The ops whose result may lie in the memory of their operand."""
 
+PLAIN_NUMBER = (
+    "float: inside a transform a plain number would lose its derivative: use NumPy's functions instead of math's, "
+    "np.stack instead of writing into an array, or x.item() if the number is all that is wanted"
+)
 SELF_EVIDENT = frozenset(map(np.dtype, (np.int64, np.bool_)))
 
 
@@ -307,6 +311,8 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         return self._data.tolist()
 
     def __float__(self) -> float:
+        if tracing.get() and self.requires_grad:
+            raise TypeError(PLAIN_NUMBER)
         return float(self.item())
 
     def __int__(self) -> int:

@@ -8,7 +8,8 @@ transform.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 from numbers import Real
 from operator import index
@@ -20,7 +21,7 @@ from .array_rules import array_rule, takes_gradient
 from .arrays.shapes import astype
 from .dual import Dual, added, pulled, zeros_like
 from .functions.shaping import stack
-from .graph import CONSTANT, LEAF, enable_grad, sweep_order
+from .graph import CONSTANT, LEAF, enable_grad, modes, sweep_order, tracing
 from .op import to_float
 from .tensor import Tensor, as_array, wrap
 from .trees import leaves, like, mapped, matched
@@ -73,7 +74,7 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     @wraps(fun)
     def evaluated(*args: Any, **kwargs: Any) -> Any:
         inputs = _Inputs(args, argnums, "grad")
-        with enable_grad():
+        with _traced():
             result = fun(*inputs.traced, **kwargs)
         y, aux = _with_aux(result, has_aux, "grad")
         _check_one_number(_primal(y), name)
@@ -98,7 +99,7 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     """
     inputs = _Inputs(primals, tuple(range(len(primals))), "vjp")
     _function(fun, "vjp")
-    with enable_grad():
+    with _traced():
         result = fun(*inputs.traced)
     y, aux = _with_aux(result, has_aux, "vjp")
 
@@ -168,7 +169,7 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
     @wraps(fun)
     def partials(*args: Any, **kwargs: Any) -> Any:
         inputs = _Inputs(args, argnums, "jacobian")
-        with enable_grad():
+        with _traced():
             result = fun(*inputs.traced, **kwargs)
         y, aux = _with_aux(result, has_aux, "jacobian")
         matrix = mapped(lambda out: _rows(inputs, out), y)
@@ -229,6 +230,17 @@ def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
 
 
 # ---------------------------------------------------------------------- arguments in, derivatives out
+
+
+@contextmanager
+def _traced() -> Iterator[None]:
+    """While the function runs: operations are recorded, and no tensor becomes a plain number unnoticed."""
+    token = tracing.set(True)
+    try:
+        with nullcontext() if modes.recording.get() else enable_grad():
+            yield
+    finally:
+        tracing.reset(token)
 
 
 def as_tensor(x: Any) -> Any:

@@ -198,3 +198,24 @@ def test_wrong_arguments_raise_at_the_call_in_one_line(call, error, message):
     with pytest.raises(error, match=message) as caught:
         call()
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 160
+
+
+@pytest.mark.parametrize(
+    "drops",
+    [
+        lambda v: math.sin(v[0]),
+        lambda v: v[0] * float(v[1]),
+        lambda v: np.sum(np.fromiter((x * 2 for x in v), float)),
+        lambda v: _written_into(np.zeros(2), v),
+    ],
+)
+@pytest.mark.parametrize("differentiate", [lambda f, x: autograd.grad(f)(x), lambda f, x: autograd.jvp(f, (x,), (x,))])
+def test_no_tensor_becomes_a_plain_number_unnoticed(drops, differentiate):
+    with pytest.raises((TypeError, ValueError), match=r"plain number|setting an array element"):
+        differentiate(drops, np.ones(2))
+    assert float(autograd.tensor(2.0, requires_grad=True) * 3) == 6.0  # outside it is no secret
+
+
+def _written_into(array, v):
+    array[0] = v[1] * 3
+    return np.sum(array)
