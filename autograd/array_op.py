@@ -97,7 +97,9 @@ class ArrayOp(Op):
 
     def on_arrays(self, operands: Sequence[Any], settings: dict[str, Any]) -> Any:
         """The value on NumPy arrays, by IEEE 754 where NumPy would warn."""
-        return quietly(self.forward, operands, settings) if self.computes else self.forward(*operands, **settings)
+        if self.computes:
+            return quietly(self.forward, operands, settings)
+        return self.forward(*operands, **settings)
 
     def pullback(self, i: int) -> Callable[..., Any] | None:
         """The rule of operand number `i`; None if it has no gradient."""

@@ -217,11 +217,16 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
     @staticmethod
     def __apply_array__(op: ArrayOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         """Compute an op on whole arrays: one node."""
-        entries = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
-        for x in entries:
-            if x is NotImplemented:
-                return x
-        data = op.on_arrays([x._data if type(x) is Tensor else x for x in entries], settings)
+        numbers, entries = [], operands
+        for x in operands:
+            if type(x) is not Tensor:
+                entries = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
+                if any(x is NotImplemented for x in entries):
+                    return NotImplemented
+                numbers = [x._data if type(x) is Tensor else x for x in entries]
+                break
+            numbers.append(x._data)
+        data = op.on_arrays(numbers, settings)
         if data.dtype.kind == "c" and op.linear != "jointly":
             raise TypeError(f"{op.name}: complex tensors have no derivative here: take real and imaginary parts")
         result = _result(op, np.asarray(data), entries, settings)
@@ -373,8 +378,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
     _nothing = None
 
     def _commit(self, order: list[Any], before: list[Any]) -> None:
-        # Rules hand gradients on as they are, or as views: no leaf may end up with an array that others see.
-        shared = {owner_of(node._grad) for node in order if node._rule.reach and node._grad is not None}
+        shared: set[int] | None = None
         for node, earlier in zip(order, before, strict=True):
             if node._rule.reach:
                 continue
@@ -383,10 +387,13 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
                 node._grad = earlier
             elif isinstance(gradient, Tensor) or isinstance(earlier, Tensor):
                 node._grad = gradient if earlier is None else earlier + gradient
+            elif earlier is not None:
+                node._grad = np.asarray(earlier + gradient, node._data.dtype)
             else:
+                # Rules hand gradients on as they are, or as views: no leaf may end up with an array that others see.
+                if shared is None:
+                    shared = {owner_of(node._grad) for node in order if node._rule.reach and node._grad is not None}
                 gradient = np.asarray(gradient, node._data.dtype)
-                if earlier is not None:
-                    gradient = earlier + gradient
                 owner = owner_of(gradient)
                 node._grad = gradient.copy() if owner in shared or not gradient.flags.writeable else gradient
                 shared.add(owner)

@@ -153,7 +153,7 @@ def insert_axes(a: Any, shape: tuple[int, ...], axis: Axis) -> Any:
 
 
 def _put(a: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    target = np.zeros(shape, np.asarray(a).dtype)
+    target: np.ndarray[Any, Any] = np.zeros(shape, a.dtype)
     if may_repeat(index):
         _add_at(target, index, a)
     else:
@@ -163,6 +163,8 @@ def _put(a: Any, index: Any, shape: tuple[int, ...]) -> Any:
 
 def may_repeat(index: Any) -> bool:
     """Whether an index can name an element twice: only arrays of integers can."""
+    if isinstance(index, slice):
+        return False
     parts = index if isinstance(index, tuple) else (index,)
     return any(isinstance(part, (list, np.ndarray)) and np.asarray(part).dtype != bool for part in parts)
 
