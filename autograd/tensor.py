@@ -66,7 +66,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
 
     __slots__ = ("_history", "_made")
 
-    _history: History | None  # unset on most: who shares the memory, and what it was before changes in place
+    _history: History | None  # None on most: who shares the memory, and what it was before changes in place
     _made: int  # when, on the clock of changes in place
 
     def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> None:

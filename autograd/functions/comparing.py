@@ -25,7 +25,7 @@ def cross_entropy(input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's nam
     tensor(0.6931472)
     """
     scores = floating(input, "cross_entropy")
-    index = np.asarray(plain(target) if hasattr(target, "_data") else target)
+    index = np.array(plain(target) if hasattr(target, "_data") else target)  # a copy: backward needs it as it is now
     if scores.ndim != 2 or index.shape != scores.shape[:1] or not index.size:
         raise ValueError(
             f"cross_entropy: input {scores.shape} and target {index.shape}: needs (n, classes) and (n,), n at least 1"
