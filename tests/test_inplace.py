@@ -569,3 +569,18 @@ def test_what_was_computed_from_a_buffer_keeps_what_the_buffer_was():
     total.backward()
     expected = float(sum(i for i in range(20) if i % 3 >= i % 2))
     assert w.grad.tolist() == [expected] * 3
+
+
+def test_changes_through_numpy_are_noticed_once_they_are_announced():
+    w, v, other = (Tensor([1.0, 2.0], requires_grad=True) for _ in range(3))
+    y, harmless = (w * w).sum() + (v * v).sum(), (other + w).sum()
+    for x in (w, v):
+        x.detach().numpy()[:] = 5.0
+    autograd.increment_version([w, v])
+    with pytest.raises(RuntimeError, match=r"mul needs operand \d as it was, .* test_inplace.py:\d+"):
+        y.backward()
+    assert w.grad is v.grad is None
+    harmless.backward()  # a sum needs no numbers
+    assert other.grad.tolist() == [1.0, 1.0]
+    (w * w).sum().backward()
+    assert w.grad.tolist() == [11.0, 11.0]  # 1 from before, and 2 · 5
