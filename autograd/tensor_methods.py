@@ -12,9 +12,11 @@ import numpy as np
 from . import ops
 from .array_rules import array_rule, takes_gradient
 from .changes import changes
+from .dtypes import promoted
 from .graph import CONSTANT, modes
 from .inplace import memory_of
 from .op import NumberOp, Reduction
+from .operators import Operators
 from .tensor import Tensor, wrap
 
 __all__: list[str] = []
@@ -44,6 +46,27 @@ def _comparison(name: str) -> Callable[[Any, Any], Any]:
 
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Tensor, f"__{_name}__", _comparison(_name))
+
+
+def _whole(name: str) -> Callable[[Any, Any], Any]:
+    """Quotients and remainders, which only numbers without gradient have: indices, say."""
+    compute = getattr(operator, name)
+    refuse = getattr(Operators, f"__{name}__")
+
+    def method(self: Tensor, other: Any) -> Any:
+        if self.requires_grad or takes_gradient(other) or not isinstance(other, (Tensor, Real, np.ndarray)):
+            return refuse(self, other)
+        a, b = promoted([self._data, other._data if isinstance(other, Tensor) else other], floating=False)
+        with np.errstate(all="ignore"):
+            return wrap(np.asarray(compute(a, b)))
+
+    method.__name__ = f"__{name}__"
+    method.__doc__ = "Element by element, without gradient."
+    return method
+
+
+for _name in ("mod", "floordiv"):
+    setattr(Tensor, f"__{_name}__", _whole(_name))
 
 # ---------------------------------------------------------------------- rows as methods
 

@@ -407,3 +407,13 @@ def test_detect_anomaly_names_the_op():
             y.sum().backward()
         assert x.grad is None
     assert autograd.log(tensor([0.0])).item() == -np.inf
+
+
+def test_whole_quotients_of_numbers_without_gradient():
+    x = autograd.arange(6)
+    assert (x % 4).tolist() == [0, 1, 2, 3, 0, 1] and (x // 4).tolist() == [0, 0, 0, 0, 1, 1]
+    assert (x % autograd.tensor(2)).dtype == autograd.int64
+    assert (autograd.tensor([1.5, -1.5]) % 1).tolist() == [0.5, 0.5]
+    for mistake in (lambda v: v % 2, lambda v: v // 2, lambda v: x % v, lambda v: x // v):
+        with pytest.raises(TypeError, match=r"write .*floor\(\)"):
+            mistake(autograd.tensor([1.0], requires_grad=True))
