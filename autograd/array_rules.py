@@ -63,18 +63,21 @@ def shares(node: Node, upstream: Any, *, recorded: bool = False) -> list[tuple[N
         operands, result = [x._data if isinstance(x, Node) else x for x in node._a], node._data
         if type(upstream) is not np.ndarray:
             upstream = np.asarray(upstream)
-    share_of = _row_share if numbers else _array_share
     found = []
     for i, x in enumerate(node._a):
         if isinstance(x, Node) and x._rule is not CONSTANT:
-            share = share_of(op, i, upstream, result, operands, node._b)
+            if numbers:
+                share = _row_share(op, i, upstream, result, operands)
+            else:
+                rule = op.pullback(i)  # type: ignore[attr-defined]
+                share = None if rule is None else rule(upstream, result, *operands, **node._b)
             if share is not None:
                 same = share.shape == x._data.shape and share.dtype == x._data.dtype
                 found.append((x, share if same else fitted(share, x)))
     return found
 
 
-def _row_share(op: Any, i: int, upstream: Any, result: Any, operands: Any, settings: None) -> Any:
+def _row_share(op: Any, i: int, upstream: Any, result: Any, operands: Any) -> Any:
     """The share of operand `i` of a row of the table: gradient times local derivative."""
     local = op.constants[i]
     if local is None:
@@ -91,12 +94,6 @@ def _row_share(op: Any, i: int, upstream: Any, result: Any, operands: Any, setti
 
 def _as_array(x: Any) -> Any:
     return np.float64(x) if isinstance(x, float | int) else x
-
-
-def _array_share(op: Any, i: int, upstream: Any, result: Any, operands: Any, settings: dict[str, Any]) -> Any:
-    """The share of operand `i` of an array op: what its pullback makes of the gradient; None if it has none."""
-    rule = op.pullback(i)
-    return None if rule is None else rule(upstream, result, *operands, **settings)
 
 
 def _float_shares(node: Node, upstream: float) -> list[tuple[Node, Any]]:

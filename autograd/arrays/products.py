@@ -21,7 +21,7 @@ def _matmul_a(g: Any, y: Any, a: Any, b: Any) -> Any:
         return expand_dims(g, -1) * b
     if a.ndim == 1:
         return reshape(unbroadcast(matmul(expand_dims(g, -2), swapaxes(b)), (1, *a.shape)), shape=a.shape)
-    return matmul(g, swapaxes(b))  # the engine adds up the batches
+    return g @ swapaxes(b)  # the engine adds up the batches
 
 
 def _matmul_b(g: Any, y: Any, a: Any, b: Any) -> Any:
@@ -32,7 +32,7 @@ def _matmul_b(g: Any, y: Any, a: Any, b: Any) -> Any:
         return expand_dims(a, -1) * expand_dims(g, -2)
     if b.ndim == 1:
         return reshape(unbroadcast(matmul(swapaxes(a), expand_dims(g, -1)), (*b.shape, 1)), shape=b.shape)
-    return matmul(swapaxes(a), g)
+    return swapaxes(a) @ g
 
 
 matmul = ArrayOp(
@@ -60,8 +60,8 @@ def _linear(a: Any, b: Any, c: Any) -> Any:
 linear = ArrayOp(
     "linear", "x Wᵀ + b: a layer of weights, one neuron per row of W.",
     _linear,
-    lambda g, y, a, b, c: matmul(g, b),
-    lambda g, y, a, b, c: matmul(swapaxes(_rows(g)), _rows(a)),
+    lambda g, y, a, b, c: g @ b,
+    lambda g, y, a, b, c: swapaxes(_rows(g)) @ _rows(a),
     lambda g, y, a, b, c: g,  # the engine adds up the batch
     needs=("b", "a", ""), linear="",
 )  # fmt: skip

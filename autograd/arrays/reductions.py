@@ -73,6 +73,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     extra = g.ndim - len(shape)
     if extra < 0:  # one number for all elements, or an operand with axes of length 1 to spare
         g, extra = reshape(g, shape=(1,) * -extra + g.shape), 0
+    if type(g) is np.ndarray and g.shape[extra:] == shape:  # the most frequent case: a batch
+        return np.add.reduce(g, tuple(range(extra)))
     axes = tuple(i for i, n in enumerate(g.shape) if i < extra or (shape[i - extra] == 1 and n != 1))
     total = sum_(g, axis=axes) if axes else g
     if total.shape == shape:
