@@ -1,12 +1,13 @@
 """Convolutions, padding and windows: values against loops and PyTorch, pullbacks, second order, errors."""
 
 import math
+import weakref
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from autograd import Tensor, jvp
+from autograd import Tensor, jvp, no_grad
 from autograd.arrays import convolution as module
 from autograd.arrays.convolution import conv_transpose, convolution, convolution_weight
 from autograd.arrays.windows import MODES, pad as pad_axes
@@ -165,6 +166,46 @@ def test_large_batches_are_done_in_blocks(monkeypatch):
     np.testing.assert_allclose(np.sum(conv_transpose(want, w, **settings) * x), np.sum(want**2))
 
 
+def test_patches_are_saved_for_the_gradient_by_the_filters(monkeypatch):
+    random = np.random.default_rng(0)
+    x, w = random.standard_normal((3, 4, 9, 9), np.float32), random.standard_normal((6, 2, 3, 3), np.float32)
+    settings = {"stride": (1, 2), "padding": ((1, 1), (0, 1)), "dilation": (1, 1), "groups": 2}
+    saved = {}
+    y = convolution(x, w, **settings, saved=saved)
+    g = random.standard_normal(y.shape, np.float32)
+    by_w = lambda g, x, saved: convolution.pullback(1)(g, y, x, w, **settings, saved=saved)
+    want = by_w(g, x, {})
+    for _ in range(2):
+        np.testing.assert_allclose(by_w(g, x, saved), want, rtol=1e-5)
+    double = by_w(g.astype(float), x, saved)
+    np.testing.assert_allclose(double, by_w(g.astype(float), x, {}), rtol=1e-12, strict=True)
+    saved["patches"][...] = 0
+    assert not by_w(g, x, saved).any()
+    np.testing.assert_array_equal(by_w(g, x.copy(), saved), want)  # they are not of this array
+    monkeypatch.setattr(module, "BLOCK", 1000)
+    saved = {}
+    convolution(x, w, **settings, saved=saved)
+    assert not saved
+
+
+def test_saved_patches_go_with_the_graph():
+    w = Tensor(np.ones((2, 1, 3, 3)), requires_grad=True)
+    x = np.ones((1, 1, 8, 8))
+    alive = weakref.ref(x)
+    with no_grad():
+        y = conv2d(x, w)
+    del x
+    assert alive() is None and y.shape == (1, 2, 6, 6)
+    x = Tensor(np.ones((1, 1, 8, 8)), requires_grad=True) * 1.0
+    y = conv2d(x, w)
+    for times in (1, 2):
+        y.sum().backward()
+        assert (w.grad.numpy() == 36 * times).all()
+    x += 1.0
+    with pytest.raises(RuntimeError, match="changed"):
+        y.sum().backward()
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_dtypes_are_kept(dtype):
     x, w, b = (Tensor(np.full(shape, 0.5, dtype), requires_grad=True) for shape in ((1, 1, 5, 5), (2, 1, 3, 3), (2,)))
@@ -185,6 +226,14 @@ def test_infinities_stay_in_their_windows(bad):
     assert touched.tolist() == [6, 7, 8]
     g = x[..., :14]
     assert np.flatnonzero(~np.isfinite(conv_transpose2d(g, w))).tolist() == [8, 9, 10]
+    g = np.ones((1, 2, 1, 14))
+    g[:, 0, :, 3] = bad
+    for saved in {}, None:
+        settings = {"stride": (1, 1), "padding": ((0, 0),) * 2, "dilation": (1, 1), "groups": 1, "saved": saved}
+        x, both = np.ones((1, 1, 1, 16)), np.ones((2, 1, 1, 3))
+        y = convolution(x, both, **settings)
+        by_w = convolution.pullback(1)(g, y, x, both, **settings)
+        np.testing.assert_array_equal(by_w[:, 0, 0], [[bad] * 3, [14] * 3])
     w[..., 1] = bad
     assert np.isfinite(conv_transpose2d(np.ones((1, 1, 1, 7)), w, stride=(1, 3))[..., ::3]).all()
 

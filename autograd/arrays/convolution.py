@@ -37,7 +37,10 @@ Array = np.ndarray[Any, Any]
 COPYING = 100
 """How many multiplications of a matrix product take as long as copying one number into it: measured."""
 BLOCK = 1 << 21
-"""Bytes of patches that are copied at a time, so that they are still in the cache when multiplied."""
+"""Bytes of patches that are copied at a time, so that they are still in the cache when multiplied.
+
+A convolution whose patches are no more than that can keep them for its gradient by w.
+"""
 
 
 class _Layout:
@@ -201,7 +204,20 @@ def _types(*arrays: Array) -> tuple[Any, Any]:
     return dtype, np.promote_types(dtype, np.float32)
 
 
-def _convolution(x: Array, w: Array, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int) -> Array:
+def _convolution(
+    x: Array,
+    w: Array,
+    stride: Sizes,
+    padding: Pairs,
+    dilation: Sizes,
+    groups: int,
+    saved: dict[str, Any] | None = None,
+) -> Array:
+    """If there is a dict for it, it saves the patches when they fit into one block, for the gradient by w.
+
+    What is left of a small convolution's time are the three matrix products, about half of it, then adding
+    up the gradient by x and bringing images into their layout.
+    """
     dtype, working = _types(x, w)
     layout = _layout(x.shape[0], x.shape[2:], w.shape, stride, padding, dilation, groups, _finite(x, w))
     patches, matrix = layout.patches(layout.place(x, working)), layout.matrix(w, working)
@@ -211,6 +227,8 @@ def _convolution(x: Array, w: Array, stride: Sizes, padding: Pairs, dilation: Si
         source = patches[:, block]
         columns.reshape(source.shape)[...] = source  # the copy that bounds the speed
         np.matmul(columns, matrix, out=y[:, rows])
+        if saved is not None and columns.shape[1] == y.shape[1]:
+            saved.update(of=x, layout=layout, patches=columns)
     return layout.channels_first(outputs[..., : layout.windows[-1], :]).astype(dtype, copy=False)
 
 
@@ -251,11 +269,25 @@ def _turned(w: Array, groups: int) -> Array:
 
 
 def _convolution_weight(
-    x: Array, y: Array, kernel: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
+    x: Array,
+    y: Array,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Pairs,
+    dilation: Sizes,
+    groups: int,
+    saved: dict[str, Any] | None = None,
 ) -> Array:
     dtype, working = _types(x, y)
+    layout: _Layout
+    # In forward mode, the saved patches may be those of a tangent: then they do not help.
+    if saved and saved["of"] is x and saved["patches"].dtype == working:
+        layout = saved["layout"]
+        matrix = np.matmul(saved["patches"].swapaxes(1, 2), layout.place_outputs(y, working))
+        return layout.filters_of(matrix).astype(dtype, copy=False)
     weight = (y.shape[1], x.shape[1] // groups, *kernel)
-    layout = _layout(x.shape[0], x.shape[2:], weight, stride, padding, dilation, groups, _finite(x, y))
+    # Infinities in y are harmless: a wide tile multiplies them by more of x, but for entries where no weight stands.
+    layout = _layout(x.shape[0], x.shape[2:], weight, stride, padding, dilation, groups, _finite(x))
     patches, rows_of_y = layout.patches(layout.place(x, working)), layout.place_outputs(y, working)
     matrix = np.zeros((layout.groups, layout.width, layout.tile * layout.filters), working)
     for block, rows, columns in layout.blocks(working):
@@ -265,8 +297,13 @@ def _convolution_weight(
     return layout.filters_of(matrix).astype(dtype, copy=False)
 
 
-def _fitting(x: Any, w: Any, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int) -> dict[str, Any]:
-    """The same settings, with the padding behind that leaves nothing over after the last window."""
+def _fitting(
+    x: Any, w: Any, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int, saved: Any = None
+) -> dict[str, Any]:
+    """The same settings, with the padding behind that leaves nothing over after the last window.
+
+    What is saved is no part of them.
+    """
     reach = reaches(w.shape[2:], dilation)
     counts = window_counts(x.shape[2:], reach, stride, padding)
     fitting = tuple(
@@ -284,7 +321,9 @@ convolution = ArrayOp(
     "convolution", "Filters slid over images: at each place, the sum of products with what lies beneath.",
     _convolution,
     lambda g, y, x, w, **s: conv_transpose(g, w, **_fitting(x, w, **s)),
-    lambda g, y, x, w, **s: convolution_weight(x, g, kernel=w.shape[2:], **_fitting(x, w, **s)),
+    lambda g, y, x, w, saved=None, **s: convolution_weight(
+        x, g, kernel=w.shape[2:], saved=saved, **_fitting(x, w, **s)
+    ),
     needs=("b", "a"), linear="each", symbol="✶",
 )  # fmt: skip
 conv_transpose = ArrayOp(
@@ -297,7 +336,7 @@ conv_transpose = ArrayOp(
 convolution_weight = ArrayOp(
     "convolution_weight", "The gradient of a convolution by its filters, from images and the gradient by its result.",
     _convolution_weight,
-    lambda g, y, a, b, kernel, **s: conv_transpose(b, g, **s),
-    lambda g, y, a, b, kernel, **s: convolution(a, g, **s),
+    lambda g, y, a, b, kernel, saved=None, **s: conv_transpose(b, g, **s),
+    lambda g, y, a, b, kernel, saved=None, **s: convolution(a, g, **s),
     needs=("b", "a"), linear="each",
 )  # fmt: skip

@@ -86,7 +86,7 @@ def _conv(
     room = tuple([n + before + behind for n, (before, behind) in zip(x.shape[2:], pairs, strict=True)])
     if any(r > n for r, n in zip(reach, room, strict=True)):
         raise ValueError(f"{name}: input {x.shape} with its padding is {room}, smaller than the kernel's reach {reach}")
-    y = convolution(x, weight, stride=steps, padding=pairs, dilation=spread, groups=groups)
+    y = convolution(x, weight, stride=steps, padding=pairs, dilation=spread, groups=groups, saved={})
     return unbatched(y if bias is None else y + bias, had_batch)
 
 

@@ -54,8 +54,9 @@ def our_step(case: Case, x: Any, w: Any, g: Any) -> Callable[[], Any]:
     }
 
     def step() -> Any:
-        y = convolution(x, w, **settings)
-        return y, *(convolution.pullback(i)(g, y, x, w, **settings) for i in range(2))
+        saved: dict[str, Any] = {}
+        y = convolution(x, w, **settings, saved=saved)
+        return y, *(convolution.pullback(i)(g, y, x, w, **settings, saved=saved) for i in range(2))
 
     return step
 
