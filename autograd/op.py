@@ -125,22 +125,24 @@ def ieee(function: Callable[..., Any], operands: Sequence[float]) -> float:
 class _Quiet:
     """Which thread computes without NumPy's warnings already: a sweep asks for that once, not at every row.
 
-    Sweeps take turns, so that one place to remember it is enough.
+    Sweeps take turns, and one inside another is of the same thread: one place to remember it is enough.
     """
 
-    def __init__(self) -> None:
-        self.thread = 0
-        self._entered: list[tuple[int, np.errstate]] = []
+    thread = 0
+    _depth = 0
 
     def __enter__(self) -> None:
-        state = np.errstate(all="ignore")
-        self._entered.append((self.thread, state))
-        self.thread = get_ident()
-        state.__enter__()
+        if not self._depth:
+            self._state = np.errstate(all="ignore")
+            self._state.__enter__()
+            self.thread = get_ident()
+        self._depth += 1
 
     def __exit__(self, *error: Any) -> None:
-        self.thread, state = self._entered.pop()
-        state.__exit__(*error)
+        self._depth -= 1
+        if not self._depth:
+            self.thread = 0
+            self._state.__exit__(*error)
 
 
 quiet = _Quiet()
