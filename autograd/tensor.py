@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
 
@@ -24,7 +24,7 @@ from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Op, Reduction, quietly
 from .operators import Operators
 
-__all__ = ["Tensor", "as_array", "wrap"]
+__all__ = ["Tensor", "as_array", "node", "wrap"]
 
 _new = object.__new__
 VIEWS = frozenset((reshape, transpose, broadcast_to, getitem, flip))
@@ -212,26 +212,34 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         for x in entries:
             if x is NotImplemented:
                 return x
-        return _result(op, _computed(op, entries), entries, None)
+        data = _computed(op, entries)
+        return node(op, data, entries, None, _asks(entries) and data.dtype.kind in "fc")
 
     @staticmethod
     def __apply_array__(op: ArrayOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         """Compute an op on whole arrays: one node."""
-        numbers, entries = [], operands
+        numbers, asks = [], False
         for x in operands:
             if type(x) is not Tensor:
-                entries = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
-                if any(x is NotImplemented for x in entries):
+                operands = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
+                if any(x is NotImplemented for x in operands):
                     return NotImplemented
-                numbers = [x._data if type(x) is Tensor else x for x in entries]
+                numbers, asks = [x._data if type(x) is Tensor else x for x in operands], _asks(operands)
                 break
+            if x._history is not None:
+                refresh(x)
+            if x._rule is not CONSTANT:
+                asks = True
             numbers.append(x._data)
         data = op.on_arrays(numbers, settings)
-        if data.dtype.kind == "c" and op.linear != "jointly":
+        if type(data) is not np.ndarray:
+            data = np.asarray(data)
+        kind = data.dtype.kind
+        if kind == "c" and op.linear != "jointly":
             raise TypeError(f"{op.name}: complex tensors have no derivative here: take real and imaginary parts")
-        result = _result(op, np.asarray(data), entries, settings)
-        if op in VIEWS and np.may_share_memory(result._data, entries[0]._data):
-            note_view(result, entries[0], op, settings)
+        result = node(op, data, operands, settings, asks and kind in "fc")
+        if op in VIEWS and np.may_share_memory(data, numbers[0]):
+            note_view(result, operands[0], op, settings)
         return result
 
     def _constant_like(self, array: np.ndarray[Any, Any]) -> Tensor:
@@ -545,35 +553,44 @@ ON_COMPLEX = frozenset(("add", "sub", "mul", "div", "neg", "square", "reciprocal
 """The rows that have a complex derivative."""
 
 
-def _result(op: Op, data: Any, operands: tuple[Any, ...], settings: dict[str, Any] | None) -> Tensor:
-    """The node that an op made of its operands; a constant, if nothing asks for its gradient."""
-    node = _new(Tensor)
-    node._data = data
-    node._grad = node._a = node._b = node._mark = node._history = None
-    node._rule = CONSTANT
-    node._made = changes.now
+def _asks(operands: Sequence[Any]) -> bool:
+    """Whether one of the operands asks for a gradient; views among them are brought up to date."""
+    asks = False
     for x in operands:
         if type(x) is Tensor:
             if x._history is not None:
                 refresh(x)
-            if x._rule is not CONSTANT and data.dtype.kind in "fc":
-                node._rule = array_rule(op)
-                node._a = operands
-                node._b = settings
+            asks = asks or x._rule is not CONSTANT
+    return asks
+
+
+def node(op: Op, data: Any, operands: tuple[Any, ...], settings: dict[str, Any] | None, recorded: bool) -> Tensor:
+    """What an op made of its operands: a node, or a constant if nothing asks for its gradient."""
+    result = _new(Tensor)
+    result._data = data
+    result._grad = result._mark = result._history = None
+    result._made = changes.now
+    if recorded:
+        result._rule = array_rule(op)
+        result._a = operands
+        result._b = settings
+    else:
+        result._rule = CONSTANT
+        result._a = result._b = None
     if modes.watched:
-        _watch(node, op, operands)
-    return node
+        _watch(result, op, operands)
+    return result
 
 
-def _watch(node: Tensor, op: Op, operands: tuple[Any, ...]) -> None:
+def _watch(result: Tensor, op: Op, operands: tuple[Any, ...]) -> None:
     """The same under `no_grad` or `detect_anomaly`, here or in another thread."""
     if modes.anomaly.get():
         site = calling_line()
-        node._note = Note(None, site)
-        if node._data.dtype.kind == "f" and not np.isfinite(node._data).all():
+        result._note = Note(None, site)
+        if result._data.dtype.kind == "f" and not np.isfinite(result._data).all():
             shapes = ", ".join(str(x.shape) if isinstance(x, Tensor) else str(x) for x in operands)
-            bad = np.argwhere(~np.isfinite(node._data))[0]
+            bad = np.argwhere(~np.isfinite(result._data))[0]
             where = tuple(map(int, bad))
-            raise FloatingPointError(f"{op.name}({shapes}) gave {node._data[where]} at {list(where)}, at {site}")
+            raise FloatingPointError(f"{op.name}({shapes}) gave {result._data[where]} at {list(where)}, at {site}")
     if not modes.recording.get():
-        node._rule, node._a, node._b = CONSTANT, None, None
+        result._rule, result._a, result._b = CONSTANT, None, None

@@ -10,18 +10,15 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .array_rules import array_rule, takes_gradient
-from .changes import changes
+from .array_rules import takes_gradient
 from .dtypes import promoted
 from .graph import CONSTANT, modes
 from .inplace import memory_of
 from .op import NumberOp, Reduction
 from .operators import Operators
-from .tensor import Tensor, wrap
+from .tensor import Tensor, node, wrap
 
 __all__: list[str] = []
-
-_new = object.__new__
 
 # ---------------------------------------------------------------------- comparisons
 
@@ -73,14 +70,15 @@ for _name in ("mod", "floordiv"):
 
 def _direct(op: NumberOp) -> Callable[..., Any]:
     """A row as a method: on arrays of one floating dtype without the questions that other operands need asked."""
-    array, rule = op.array, array_rule(op)
+    array = op.array
 
     def unary(self: Tensor) -> Any:
         numbers = self._data
         if self._history is not None or not numbers.ndim or numbers.dtype.kind != "f" or modes.watched:
             return op(self)
         with np.errstate(all="ignore"):
-            return _node(rule, array(numbers), (self,), self._rule)
+            data = array(numbers)
+        return node(op, data, (self,), None, self._rule is not CONSTANT)
 
     def binary(self: Tensor, other: Any) -> Any:
         a = self._data
@@ -100,24 +98,9 @@ def _direct(op: NumberOp) -> Callable[..., Any]:
                 data = array(a, b)
         except ValueError:
             return op(self, other)  # which explains what is wrong
-        return _node(rule, data, (self, other), asks)
+        return node(op, data, (self, other), None, asks is not CONSTANT)
 
     return unary if op.arity == 1 else binary
-
-
-def _node(rule: Any, data: Any, operands: tuple[Any, ...], asks: Any) -> Tensor:
-    """A node, or a constant if the rule of the operand that asks for gradients is none."""
-    node = _new(Tensor)
-    node._data = data
-    node._grad = node._mark = node._history = node._b = None
-    node._made = changes.now
-    if asks is CONSTANT:
-        node._rule = CONSTANT
-        node._a = None
-    else:
-        node._rule = rule
-        node._a = operands
-    return node
 
 
 _DUNDERS = {"add": "add", "sub": "sub", "mul": "mul", "div": "truediv", "neg": "neg"}
