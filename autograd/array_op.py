@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from .op import Notation, Op, quietly
+from .op import Notation, Op, silently
 
 __all__ = ["ARRAY_TABLE", "ArrayOp"]
 
@@ -78,6 +78,8 @@ class ArrayOp(Op):
         self.__doc__ = summary
         if register:
             ARRAY_TABLE[name] = self
+        else:
+            self.evaluate = silently
 
     def __call__(self, *operands: Any, **settings: Any) -> Any:
         for x in operands:
@@ -98,7 +100,7 @@ class ArrayOp(Op):
     def on_arrays(self, operands: Sequence[Any], settings: dict[str, Any]) -> Any:
         """The value on NumPy arrays, by IEEE 754 where NumPy would warn."""
         if self.computes:
-            return quietly(self.forward, operands, settings)
+            return self.evaluate(self.forward, *operands, **settings)
         return self.forward(*operands, **settings)
 
     def pullback(self, i: int) -> Callable[..., Any] | None:

@@ -73,7 +73,8 @@ class Memory:
 
     def __init__(self) -> None:
         self.changed = 0
-        self.rewritten = 0  # when a change was last recorded in the graph: views made before it are out of date
+        # When a change was last recorded in the graph: views made before it are out of date, to be made anew as of it.
+        self.rewritten: int = 0
         self.site = ""
 
     def changed_at(self, time: Moment, site: str) -> None:
@@ -86,7 +87,7 @@ class Memory:
         self.changed = int(now)
         self.site = calling_line()
         if recorded:
-            self.rewritten = int(now)
+            self.rewritten = now
         return now
 
 

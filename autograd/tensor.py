@@ -21,7 +21,7 @@ from .inplace import detach_in_place, memory_of, note_view, refresh, rewrite
 from .methods import ArrayMethods, plain_index
 from .names import calling_line
 from .numpy_protocol import NumpyFunctions
-from .op import NumberOp, Op, Reduction, quietly
+from .op import NumberOp, Op, Reduction
 from .operators import Operators
 
 __all__ = ["Tensor", "as_array", "node", "wrap"]
@@ -258,7 +258,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         operands = [self, *(x if isinstance(x, Tensor) else _operand(x, op) for x in others)]
         if self._writes_directly(op, operands):
             numbers = [x._data if type(x) is Tensor else x for x in operands]
-            rewrite(self, op, operands, lambda target: quietly(op.array, numbers, {"out": target}))
+            rewrite(self, op, operands, lambda target: op.evaluate(op.array, *numbers, out=target))
             return self
         data = _computed(op, operands)
         if np.broadcast_shapes(data.shape, self.shape) != self.shape:
@@ -537,7 +537,7 @@ def _computed(op: NumberOp, operands: Any) -> np.ndarray[Any, Any]:
     elif kinds == FLOAT64 and all(type(x) is not np.ndarray or x.ndim == 0 for x in numbers):
         return np.asarray(op.on_floats(*map(float, numbers)))  # the very bits of the scalar engine
     try:
-        return np.asarray(quietly(op.array, numbers, {}))
+        return np.asarray(op.evaluate(op.array, *numbers))
     except ValueError:
         shapes = " and ".join(str(x.shape) for x in numbers if isinstance(x, np.ndarray))
         raise ValueError(f"{op.name}: shapes {shapes} do not broadcast together") from None

@@ -14,7 +14,7 @@ from .array_rules import takes_gradient
 from .dtypes import promoted
 from .graph import CONSTANT, modes
 from .inplace import memory_of
-from .op import NumberOp, Reduction
+from .op import NumberOp, Reduction, quietly
 from .operators import Operators
 from .tensor import Tensor, node, wrap
 
@@ -76,8 +76,7 @@ def _direct(op: NumberOp) -> Callable[..., Any]:
         numbers = self._data
         if self._history is not None or not numbers.ndim or numbers.dtype.kind != "f" or modes.watched:
             return op(self)
-        with np.errstate(all="ignore"):
-            data = array(numbers)
+        data = quietly(array, numbers)
         return node(op, data, (self,), None, self._rule is not CONSTANT)
 
     def binary(self: Tensor, other: Any) -> Any:
@@ -94,8 +93,7 @@ def _direct(op: NumberOp) -> Callable[..., Any]:
         if self._history is not None or not a.ndim or a.dtype.kind != "f" or modes.watched:
             return op(self, other)
         try:
-            with np.errstate(all="ignore"):
-                data = array(a, b)
+            data = quietly(array, a, b)
         except ValueError:
             return op(self, other)  # which explains what is wrong
         return node(op, data, (self, other), None, asks is not CONSTANT)

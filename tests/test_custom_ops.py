@@ -1,5 +1,7 @@
 """Operations of the user's: on every carrier, to any order, drawn, explained and checked like those of the table."""
 
+import contextlib
+import contextvars
 import math
 
 import numpy as np
@@ -316,3 +318,25 @@ def test_functions_without_a_signature_and_with_any_number_of_operands():
     together = autograd.op(1.0, 2.0)(lambda *xs: xs[0] + 2 * xs[1])
     assert grad(together, (0, 1))(1.0, 1.0) == (1.0, 2.0)
     assert type(together(autograd.tensor([1.0]), 1.0)) is Tensor
+
+
+def test_the_function_sees_the_context_of_the_caller():
+    seen = []
+
+    @autograd.op(lambda a, y: y)
+    def watching(a):
+        with autograd.no_grad() if a.size > 2 else contextlib.nullcontext():
+            seen.append((SETTING.get(), (autograd.tensor(1.0, requires_grad=True) * 2).requires_grad))
+        return np.exp(a)
+
+    for n, value in ((2, "first"), (3, "second")):
+        SETTING.set(value)
+        watching(
+            autograd.tensor(np.full(n, 1e4), requires_grad=True)
+        ).sum().backward()  # an overflow, without a warning
+    with autograd.no_grad():
+        watching(autograd.tensor([1.0]))
+    assert seen == [("first", True), ("second", False), ("second", False)]
+
+
+SETTING = contextvars.ContextVar("SETTING")

@@ -225,6 +225,19 @@ def test_a_hook_on_a_view_that_is_out_of_date():
     assert seen == [[1.0]]
 
 
+def test_a_view_of_a_view_that_is_changed_again_and_again():
+    for k in range(3):
+        x = leaf()
+        base = x * 1
+        base.add_(base)
+        view = base.T
+        again = view.T
+        for _ in range(3):
+            again.add_(again)
+        (base, view, again)[k].sum().backward()
+        assert (x.grad.numpy() == 16.0).all()
+
+
 def test_changes_are_differentiated_twice():
     x = leaf([0.5, 2.0])
     y = x * x
