@@ -138,7 +138,7 @@ def rewrite(
         write(target._data)
         memory.touch(recorded=False)
         return
-    operands = _as_they_were(op, operands, memory)
+    operands = _as_they_were(op, operands, memory, root)
     write(target._data)
     since, time = int(root._made), memory.touch(recorded=True)
     if root is target:
@@ -174,8 +174,8 @@ def _is_whole(index: Any) -> bool:
     return index is ... or (isinstance(index, slice) and index == slice(None))
 
 
-def _as_they_were(op: Op, operands: Sequence[Any], memory: Memory) -> list[Any]:
-    """The operands, those in this memory replaced by what they are before the change."""
+def _as_they_were(op: Op, operands: Sequence[Any], memory: Memory, root: Any) -> list[Any]:
+    """The operands, those in this memory replaced by what they are before the change of `root`."""
     read: set[str] = set()
     for i, x in enumerate(operands):
         if takes_gradient(x):
@@ -183,7 +183,7 @@ def _as_they_were(op: Op, operands: Sequence[Any], memory: Memory) -> list[Any]:
     found = []
     for i, x in enumerate(operands):
         if getattr(x, "_history", None) is not None and x._history.memory is memory:
-            if x.op is not None or not takes_gradient(x):  # a leaf that requires a gradient stays what it is
+            if _root(x) is root:  # any other one, made by detach, stays in its place
                 x = retire(x)
             if "abc"[i] in read or "*" in read:
                 x = _copied(x)

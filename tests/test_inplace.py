@@ -215,6 +215,20 @@ def test_a_hook_registered_after_a_change_that_failed():
     assert (seen, x.grad.tolist()) == ([[2.0, 2.0]], [6.0, 6.0])
 
 
+def test_a_hook_on_a_tensor_whose_memory_is_changed_through_another_one():
+    x = leaf()
+    y = x * 0.5
+    alias = y.detach()
+    alias.add_(alias)
+    alias[...] = y
+    alias.add_(y)
+    seen = []
+    y.register_hook(lambda gradient: seen.append(gradient.tolist()))
+    alias.sum().backward()
+    assert seen == [[[2.0] * 3] * 2]  # all of it at once
+    assert (x.grad.numpy() == 1.0).all()
+
+
 def test_a_hook_on_a_view_that_is_out_of_date():
     x, seen = leaf([1.0, 2.0]), []
     y = x * 3.0
