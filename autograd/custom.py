@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import wraps
 from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from .array_op import ArrayOp
 from .op import Domain, Elementwise, Notation, Op
@@ -85,11 +88,22 @@ def op(
         if operands is not None and operands != len(rules):
             raise TypeError(f"op: {called} takes {operands} operands, but {len(rules)} vjp functions are given")
         return ArrayOp(
-            called, summary, function, *rules, needs=("*y",) * len(rules), linear=linear,
+            called, summary, _fresh(function), *rules, needs=("*y",) * len(rules), linear=linear,
             symbol=symbol, notation=notation, register=False,
         )  # fmt: skip
 
     return decorate
+
+
+def _fresh(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with a copy in the place of a view: changing the result in place must not change an operand."""
+
+    @wraps(function)
+    def forward(*operands: Any, **settings: Any) -> Any:
+        result = np.asarray(function(*operands, **settings))
+        return result.copy() if any(np.may_share_memory(result, x) for x in operands) else result
+
+    return forward
 
 
 def _operands(function: Callable[..., Any]) -> int | None:

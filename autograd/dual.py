@@ -27,7 +27,7 @@ from .op import NumberOp, Reduction
 from .operators import Operators
 from .tensor import PLAIN_NUMBER, Tensor, wrap
 
-__all__ = ["Dual", "added", "pulled", "zeros_like"]
+__all__ = ["Dual", "added", "parted", "pulled", "zeros_like"]
 
 
 class Dual(ArrayMethods, NumpyFunctions, Operators):
@@ -55,7 +55,7 @@ class Dual(ArrayMethods, NumpyFunctions, Operators):
     def __apply__(op: NumberOp, operands: tuple[Any, ...], **settings: Any) -> Any:
         if isinstance(op, Reduction):
             return Tensor.__apply__(op, operands, **settings)
-        level, primals, tangents = _parted(operands)
+        level, primals, tangents = parted(operands)
         y = op(*primals)
         total = None
         for i, tangent in enumerate(tangents):
@@ -69,7 +69,7 @@ class Dual(ArrayMethods, NumpyFunctions, Operators):
 
     @staticmethod
     def __apply_array__(op: ArrayOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
-        level, primals, tangents = _parted(operands)
+        level, primals, tangents = parted(operands)
         y = op(*primals, **settings)
         total = None
         if op.linear == "jointly":
@@ -129,7 +129,7 @@ for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Dual, f"__{_name}__", _comparison(_name))
 
 
-def _parted(operands: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
+def parted(operands: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
     """The highest level among the operands, and their values and tangents there."""
     level = max(x.level for x in operands if isinstance(x, Dual))
     here = [isinstance(x, Dual) and x.level == level for x in operands]

@@ -30,6 +30,7 @@ __all__ = [
     "inference_mode",
     "modes",
     "no_grad",
+    "note_sites",
     "run_hooks",
     "sweep_order",
     "topological_order",
@@ -61,7 +62,7 @@ CONSTANT = Rule(None, 0, lambda node: None)
 
 
 class Note:
-    """What few nodes have: a name, and under `detect_anomaly` the line of code that made them."""
+    """What few nodes have: a name, and under `detect_anomaly` or `note_sites` the line of code that made them."""
 
     __slots__ = ("name", "site")
 
@@ -131,7 +132,7 @@ class Node:
 
     @property
     def site(self) -> str | None:
-        """The line of code that made this node, as `file.py:12`, if `detect_anomaly` was on then."""
+        """The line of code that made this node, as `file.py:12`, if `detect_anomaly` or `note_sites` was on then."""
         note = getattr(self, "_note", None)
         return note.site if note is not None else None
 
@@ -159,7 +160,7 @@ class Node:
 
     def _settled_parents(self) -> list[Node]:
         """For arrays: the operands that take part in a sweep, as they were when this node was made."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: must define how it finds its operands of long ago")
 
     def _shown(self, gradient: Any) -> Any:
         """What hooks are shown of a gradient inside a sweep."""
@@ -301,7 +302,7 @@ def sweep_order(root: Node) -> list[Node]:
 
 
 class _Modes:
-    """Whether operations are recorded, and whether they are watched for anomalies.
+    """Whether operations are recorded, whether they are watched for anomalies, and whether they note their lines.
 
     Each thread and each asynchronous task has modes of its own.  `watched` counts, over all of them,
     the contexts that ask for anything but plain recording: the operators look at nothing else.
@@ -311,6 +312,7 @@ class _Modes:
         self.watched = 0
         self.recording: ContextVar[bool] = ContextVar("recording", default=True)
         self.anomaly: ContextVar[bool] = ContextVar("anomaly", default=False)
+        self.sites: ContextVar[bool] = ContextVar("sites", default=False)
         self._entered: ContextVar[tuple[Any, ...]] = ContextVar("entered", default=())  # with what was before
         self._lock = threading.Lock()
 
@@ -397,3 +399,9 @@ class detect_anomaly(_Mode):  # noqa: N801 - PyTorch's name
     """
 
     _mode, _value = modes.anomaly, True
+
+
+class note_sites(_Mode):  # noqa: N801 - named as its neighbours
+    """Nodes made inside remember the line of code that made them, as their `site`."""
+
+    _mode, _value = modes.sites, True

@@ -93,7 +93,7 @@ class ArrayMethods:
     _data: Any
 
     def _constant_like(self, array: np.ndarray[Any, Any]) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: must define how it makes a constant")
 
     # ------------------------------------------------------------------ what kind of array it is
 

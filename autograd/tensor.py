@@ -584,10 +584,11 @@ def node(op: Op, data: Any, operands: tuple[Any, ...], settings: dict[str, Any] 
 
 def _watch(result: Tensor, op: Op, operands: tuple[Any, ...]) -> None:
     """The same under `no_grad` or `detect_anomaly`, here or in another thread."""
-    if modes.anomaly.get():
+    watched = modes.anomaly.get()
+    if watched or modes.sites.get():
         site = calling_line()
         result._note = Note(None, site)
-        if result._data.dtype.kind == "f" and not np.isfinite(result._data).all():
+        if watched and result._data.dtype.kind == "f" and not np.isfinite(result._data).all():
             shapes = ", ".join(str(x.shape) if isinstance(x, Tensor) else str(x) for x in operands)
             bad = np.argwhere(~np.isfinite(result._data))[0]
             where = tuple(map(int, bad))

@@ -331,10 +331,11 @@ def _watched(data: float, rule: Rule, a: Any, b: Any) -> Value:
     node = _new(Value)
     node._data, node._grad, node._mark = data, 0.0, None
     node._rule, node._a, node._b = rule, a, b
-    if modes.anomaly.get():
+    watched = modes.anomaly.get()
+    if watched or modes.sites.get():
         site = calling_line()
         node._note = Note(None, site)
-        if not math.isfinite(data) and rule.op is not None:
+        if watched and not math.isfinite(data) and rule.op is not None:
             operands = ", ".join(str(x._data if isinstance(x, Value) else x) for x in node.operands)
             raise FloatingPointError(f"{rule.op.name}({operands}) gave {data}, at {site}")
     if not modes.recording.get():

@@ -44,6 +44,7 @@ LAYERS = [
     "linalg",  # linear algebra under PyTorch's names
     "fft",  # Fourier transforms, likewise
     "creation",  # tensors from numbers, shapes and chance
+    "testing",  # gradient tests
     "symbols",  # the carrier that gives formulas
     "explain",  # sweeps as lines of text
     "render",  # DOT text as SVG, PNG, PDF
