@@ -1,0 +1,80 @@
+"""Derivatives from values alone: central differences, extrapolated to a step of 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["Estimate", "Kink", "difference", "kink_at_0"]
+
+RATIO = 4.0
+STEPS = tuple(2.0**-3 / RATIO**k for k in range(9))  # down to 2e-6: beyond, rounding takes more than the step gives
+UNIT = 2.0**-52
+ROUNDINGS = 4.0  # of a value, and so of its difference quotient
+
+
+class Estimate(NamedTuple):
+    """Numbers, and how far each of them may be off."""
+
+    value: Any
+    uncertainty: Any
+
+
+def difference(function: Callable[[float], Any], noise: Any = None) -> Estimate:
+    """The derivative of a function of one number at 0, for each element of what it returns.
+
+    The quotient (f(h) - f(-h)) / 2h has an error of even powers of h: two steps cancel the second power, three
+    the fourth, and so on.  Of all such extrapolations the one is taken that its neighbours agree with best
+    (Ridders 1982), so that neither a long step across a kink nor a short one full of rounding spoils it.
+
+    Args:
+        function: gives an array or a number; nan where it has no value.
+        noise: how far rounding moves its values; by default as far as if only they were rounded.
+    """
+    finer: list[Any] = []
+    value: Any = None
+    error: Any = None
+    with np.errstate(all="ignore"):
+        for h in STEPS:
+            right, left = np.asarray(function(h)), np.asarray(function(-h))
+            rounded = UNIT * np.maximum(np.abs(right), np.abs(left)) if noise is None else noise
+            rounding = ROUNDINGS * rounded / h
+            coarser, finer = finer, [(right - left) / (2 * h)]
+            if value is None:
+                value, error = finer[0], np.full(finer[0].shape, np.inf)
+            for power, before in enumerate(coarser, 1):
+                last = finer[-1]
+                better = last + (last - before) / (RATIO ** (2 * power) - 1)
+                finer.append(better)
+                doubt = np.maximum(np.abs(better - last), np.abs(better - before)) + rounding
+                improved = doubt < error  # never if it is nan
+                value, error = np.where(improved, better, value), np.where(improved, doubt, error)
+    return Estimate(value, error)
+
+
+class Kink(NamedTuple):
+    """The slopes on the left and on the right of a point where they differ."""
+
+    left: float
+    right: float
+    is_jump: bool
+    """Whether the value itself jumps: then the slopes grow without bound as the step becomes shorter."""
+
+
+def kink_at_0(function: Callable[[float], float], noise: float = 0.0) -> Kink | None:
+    """The kink or jump of a function at 0 or very near; None if it is smooth there.
+
+    Where a function is smooth, the slopes on the two sides come together as the step becomes shorter; at a
+    kink they stay apart.
+    """
+    here = function(0.0)
+    sides = [((here - function(-h)) / h, (function(h) - here) / h) for h in STEPS[3:7]]
+    gaps = [abs(right - left) for left, right in sides]
+    least = 1e-3 * max(max(map(abs, pair)) for pair in sides)
+    least += 4 * ROUNDINGS * max(noise, UNIT * abs(here)) / STEPS[6]
+    if not np.isfinite(gaps).all() or gaps[-1] <= max(0.5 * max(gaps), least):
+        return None
+    left, right = sides[-1]
+    return Kink(left, right, is_jump=gaps[-1] > 2 * gaps[0])
