@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .array_op import ArrayOp
-from .op import Domain, Elementwise, Notation, Op
+from .op import Domain, Elementwise, Notation, Op, silently
 
 __all__ = ["op"]
 
@@ -81,7 +81,7 @@ def op(
         if partials:
             if operands is not None and operands != len(partials):
                 raise TypeError(f"op: {called} takes {operands} operands, but {len(partials)} partials are given")
-            forward = (lambda *numbers: float(function(*numbers)), function)
+            forward = (lambda *numbers: float(silently(function, *numbers)), function)
             return Elementwise(
                 called, summary, forward, *partials, domain=domain, symbol=symbol, notation=notation, register=False
             )  # fmt: skip

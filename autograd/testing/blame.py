@@ -18,7 +18,7 @@ from .mismatch import Difference, GradientMismatch
 from .program import Program
 from .record import Record, described, operand_numbers
 
-__all__ = ["along", "at_kink", "kink_along", "wrong_rule"]
+__all__ = ["at_kink", "kink_along", "wrong_rule"]
 
 
 @dataclass(frozen=True)
@@ -130,19 +130,13 @@ def _on_one_element(node: Any, found: Difference) -> tuple[Alone, Difference] | 
 
 
 def kink_along(program: Program, found: Difference) -> Kink | None:
-    """The kink at which a derivative was taken, if what was given is the slope on one side or between the two."""
-    kink = kink_at_0(lambda s: program.value(program.x + s * along(program, found), found.order))
-    if kink is None or found.coordinate is None:
-        return kink
+    """The kink or jump at which a derivative was taken, if what was given for it is one side's slope or between them."""
+    kink = kink_at_0(lambda s: program.value(program.x + s * found.direction, found.order))
+    if kink is None or kink.is_jump:
+        return kink if np.isfinite(found.analytic) else None
     low, high = sorted((kink.left, kink.right))
     slack = 1e-3 * max(abs(low), abs(high))
     return kink if low - slack <= found.analytic <= high + slack else None
-
-
-def along(program: Program, found: Difference) -> Any:
-    """The direction in which the derivatives differ."""
-    n = program.x.size
-    return np.ones(n) if found.coordinate is None else np.eye(1, n, found.coordinate)[0]
 
 
 def at_kink(

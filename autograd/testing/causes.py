@@ -10,7 +10,7 @@ from ..array_op import ArrayOp
 from ..op import NumberOp, quietly
 from ..rules import local_derivatives
 from ..tensor import Tensor
-from .blame import along, at_kink, kink_along, wrong_rule
+from .blame import at_kink, kink_along, wrong_rule
 from .mismatch import Difference, GradientMismatch
 from .program import Program
 from .record import Record, described, numbers, operand_numbers, recorded
@@ -57,7 +57,7 @@ def nearby_kink(program: Program, found: Difference, record: Record) -> Gradient
     kink = kink_along(program, found)
     if kink is None or kink.is_jump:
         return None
-    step = NEAR * along(program, found)
+    step = NEAR * found.direction
     for node, *moved in _side_by_side(record, *(recorded(program, program.x + k * step) for k in (-1, 0, 1))):
         left, here, right = (np.asarray(x._data, dtype=np.float64) for x in moved)
         slopes = (here - left) / NEAR, (right - here) / NEAR

@@ -11,7 +11,7 @@ import numpy as np
 from .differences import Estimate, difference
 from .mismatch import Difference
 from .program import Program, nodes_of
-from .rounding import DOUBLE, path_magnitudes, unit_roundoff
+from .rounding import DOUBLE, expected_rounding, unit_roundoff
 
 __all__ = ["Comparison", "Tolerance"]
 
@@ -35,7 +35,7 @@ class Tolerance:
         """The part relative to the derivative; differences are not as sharp as the complex step."""
         if self.rtol is not None:
             return self.rtol
-        return max(1e-9 if exact else 1e-7, 100 * unit)
+        return max(1e-9 if exact else 3e-9, 100 * unit)
 
 
 @dataclass
@@ -77,7 +77,7 @@ class _Order:
             self.unit = unit_roundoff(y)
             self.gradient = program.gradient(y, carriers)
             nodes = nodes_of(carriers)
-            found = path_magnitudes(y, nodes, program.rng)
+            found = expected_rounding(y, nodes, program.rng)
         pairs = zip(found.by_leaf, nodes, strict=True)
         sizes = np.concatenate([np.zeros(0), *(_as_reals(m, x._data) for m, x in pairs)])
         self.noise = DOUBLE * found.of_value  # differences are taken in float64
@@ -216,7 +216,7 @@ class _Order:
         analytic, found = self._analytic(v, mode), float(numeric.value)
         rounding = max(float(self.rounding @ np.abs(v)), self.unit * max(abs(analytic), abs(found)))
         place = "" if i is None else self.program.place(i)
-        return Difference(self.order, mode, place, analytic, found, float(numeric.uncertainty), rounding, i)
+        return Difference(self.order, mode, place, analytic, found, float(numeric.uncertainty), rounding, v, i)
 
 
 def _as_reals(size: Any, data: Any) -> Vector:

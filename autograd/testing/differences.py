@@ -67,14 +67,16 @@ def kink_at_0(function: Callable[[float], float], noise: float = 0.0) -> Kink | 
     """The kink or jump of a function at 0 or very near; None if it is smooth there.
 
     Where a function is smooth, the slopes on the two sides come together as the step becomes shorter; at a
-    kink they stay apart.
+    kink they stay apart, at a jump they grow.
     """
     here = function(0.0)
     sides = [((here - function(-h)) / h, (function(h) - here) / h) for h in STEPS[3:7]]
     gaps = [abs(right - left) for left, right in sides]
-    least = 1e-3 * max(max(map(abs, pair)) for pair in sides)
-    least += 4 * ROUNDINGS * max(noise, UNIT * abs(here)) / STEPS[6]
-    if not np.isfinite(gaps).all() or gaps[-1] <= max(0.5 * max(gaps), least):
+    steepness = [max(map(abs, pair)) for pair in sides]
+    rounding = 4 * ROUNDINGS * max(noise, UNIT * abs(here)) / STEPS[6]
+    (left, right), grows = sides[-1], steepness[-1] > 2 * steepness[0] + rounding
+    if not np.isfinite(gaps).all():
         return None
-    left, right = sides[-1]
-    return Kink(left, right, is_jump=gaps[-1] > 2 * gaps[0])
+    if grows or gaps[-1] > max(0.5 * max(gaps), 1e-3 * max(steepness) + rounding):
+        return Kink(left, right, grows)
+    return None

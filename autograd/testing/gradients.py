@@ -48,7 +48,7 @@ def check_gradients(
         order: up to which derivatives are checked.
         modes: of `"reverse"` and `"forward"`; forward mode is for tensors, and left out where there are `Value`s.
         rtol: the relative error allowed beside that of rounding; by default what the dtype allows, in float64
-            1e-9 where the complex step is exact, 1e-7 elsewhere.
+            1e-9 where the numeric one is exact, 3e-9 elsewhere.
         atol: an absolute error allowed beside.
         project: accept a function that gives arrays or containers, and check the sum of all elements, each
             times a random weight.

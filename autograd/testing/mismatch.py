@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 __all__ = ["Difference", "GradientMismatch"]
 
 ORDINALS = {1: "first", 2: "second", 3: "third"}
@@ -22,7 +24,8 @@ class Difference:
         numeric: what the function's values show.
         uncertainty: how far `numeric` may be off.
         rounding: how far rounding alone may move `analytic`: the machine's, times the size of the terms of its sum.
-        coordinate: the number of the entry, where there is one.
+        direction: in which the inputs move.
+        coordinate: the number of the entry, if only one moves.
     """
 
     order: int
@@ -32,6 +35,7 @@ class Difference:
     numeric: float
     uncertainty: float
     rounding: float
+    direction: np.ndarray[Any, Any]
     coordinate: int | None = None
 
     @property
@@ -42,6 +46,8 @@ class Difference:
     def __str__(self) -> str:
         which = f"{ORDINALS.get(self.order, f'{self.order}th')} derivative"
         by = f"by {self.place}" if self.place else "along a direction in which all inputs move"
+        if self.order > 1 and self.direction.size > 1:
+            by += " (of the gradient along a fixed direction)"
         return (
             f"the {which} {by} is {self.analytic:.10g} in {self.mode} mode, numerically {self.numeric:.10g} "
             f"(± {self.uncertainty:.1g}; {self.error:.2g} expected roundings apart)"

@@ -209,9 +209,10 @@ class Program:
         return y
 
     def _direction(self, i: int) -> list[Any]:
-        """The direction of the derivative number i, in which those of higher orders are taken."""
+        """The direction of the derivative number i, in which those of higher orders are taken; 1 for a single number."""
         while len(self._directions) <= i:
-            self._directions.append([self._random(s.numbers.shape, s.numbers) for s in self.slots])
+            random = [self._random(s.numbers.shape, s.numbers) for s in self.slots]
+            self._directions.append(random if self.x.size > 1 else [np.ones(s.numbers.shape) for s in self.slots])
         return self._directions[i]  # type: ignore[no-any-return]
 
     def slopes(self, y: Any, carriers: Sequence[Any], create_graph: bool = False) -> list[Any]:
@@ -228,7 +229,7 @@ class Program:
             if isinstance(carrier, np.ndarray):
                 shaped.append(np.array([_or_zero(next(rest), 0.0) for _ in range(carrier.size)]).reshape(carrier.shape))
             else:
-                shaped.append(_or_zero(next(rest), np.zeros(np.shape(carrier._data))))
+                shaped.append(_or_zero(next(rest), np.zeros_like(carrier._data)))
         return shaped
 
     def reached(self, y: Any, carriers: Sequence[Any]) -> list[bool]:
