@@ -365,7 +365,7 @@ def writes_to_leaf(a):
         (lambda: check_gradients(lambda a: a.round().long(), 1.0), TypeError, "gave int64, which has no derivative"),
         (lambda: check_gradients(lambda a: autograd.fft.fft(a)[0], A[0]), TypeError, "gave a complex number"),
         (lambda: check_gradients(lambda a, b: a * 2, 1.0, 2.0), ValueError, "ignores b: leave it out"),
-        (lambda: check_gradients(writes_to_constant, 1.0, np.arange(2)), RuntimeError, "in place: let it work on a copy"),
+        (lambda: check_gradients(writes_to_constant, 1.0, np.arange(2)), RuntimeError, "in place: let it work on"),
         (lambda: check_gradients(writes_to_leaf, 1.0), RuntimeError, "changes a in place"),
         (lambda: check_gradients(writes_to_parameter, Affine(2, 2), A[:, :2]), RuntimeError, "changes model.param"),
         (lambda: check_gradients(lambda a: a * 2, 1), TypeError, "nothing to differentiate by: got int: give floats"),

@@ -16,7 +16,7 @@ from .comparison import Comparison
 from .differences import Kink, kink_at_0
 from .mismatch import Difference, GradientMismatch
 from .program import Program
-from .record import Record, described, operand_numbers
+from .record import Record, described
 
 __all__ = ["at_kink", "kink_along", "wrong_rule"]
 
@@ -81,10 +81,11 @@ def operation_alone(node: Any) -> Alone | None:
     if isinstance(node, Value):
         return _with_free_operands(node.operands, lambda filled: op(*_grouped(op, filled)), Value, 0.0)
     settings = node._b or {}
-    if not np.array_equal(op(*operand_numbers(node), **settings), node._data, equal_nan=True):
+    constants = [wrap(x._data) if isinstance(x, Tensor) else x for x in node._a]
+    if not np.array_equal(op(*constants, **settings)._data, node._data, equal_nan=True):
         return None
-    constants = [wrap(x._data) if isinstance(x, Tensor) and not takes_gradient(x) else x for x in node._a]
-    return _with_free_operands(constants, lambda filled: op(*filled, **settings), Tensor, node._data)
+    operands = [x if takes_gradient(x) else constant for x, constant in zip(node._a, constants, strict=True)]
+    return _with_free_operands(operands, lambda filled: op(*filled, **settings), Tensor, node._data)
 
 
 def _grouped(op: Op, operands: list[Any]) -> list[Any]:
@@ -130,7 +131,7 @@ def _on_one_element(node: Any, found: Difference) -> tuple[Alone, Difference] | 
 
 
 def kink_along(program: Program, found: Difference) -> Kink | None:
-    """The kink or jump at which a derivative was taken, if what was given for it is one side's slope or between them."""
+    """The kink or jump where a derivative was taken, if what was given for it is a slope of one side or between."""
     kink = kink_at_0(lambda s: program.value(program.x + s * found.direction, found.order))
     if kink is None or kink.is_jump:
         return kink if np.isfinite(found.analytic) else None

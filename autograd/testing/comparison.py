@@ -10,7 +10,7 @@ import numpy as np
 
 from .differences import Estimate, difference
 from .mismatch import Difference
-from .program import Program, nodes_of
+from .program import Program, nodes_of, numbers_of
 from .rounding import DOUBLE, expected_rounding, unit_roundoff
 
 __all__ = ["Comparison", "Tolerance"]
@@ -80,7 +80,7 @@ class _Order:
             found = expected_rounding(y, nodes, program.rng)
         pairs = zip(found.by_leaf, nodes, strict=True)
         sizes = np.concatenate([np.zeros(0), *(_as_reals(m, x._data) for m, x in pairs)])
-        self.noise = DOUBLE * found.of_value  # differences are taken in float64
+        self.terms = max(1.0, found.of_value, abs(float(numbers_of(y))))
         self.rounding = self.unit * np.maximum(np.maximum(sizes, np.abs(self.gradient)), np.finfo(float).tiny)
 
     def mismatch(self) -> Difference | None:
@@ -133,14 +133,14 @@ class _Order:
     def _by_values(self, v: Vector) -> Estimate:
         """The derivative along a direction by differences of the program; in small steps if long ones fail."""
         x = self.program.x
-        found = difference(lambda s: self.program.value(x + s * v, self.order), self.noise)
+        found = difference(lambda s: self.program.value(x + s * v, self.order), DOUBLE * self.terms)
         if found.uncertainty <= 1e-6 * abs(found.value):
             return found
         nearest = np.abs(x[(v != 0) & (x != 0)]).min(initial=1.0)
         if nearest < 1:
-            closer = difference(lambda s: self.program.value(x + s * nearest * v, self.order), self.noise)
+            closer = difference(lambda s: self.program.value(x + s * nearest * v, self.order), DOUBLE * self.terms)
             closer = Estimate(closer.value / nearest, closer.uncertainty / nearest)
-            if closer.uncertainty < found.uncertainty:
+            if not found.uncertainty * abs(closer.value) <= closer.uncertainty * abs(found.value):  # relatively, or nan
                 return closer
         return found
 
@@ -174,7 +174,8 @@ class _Order:
         analytic = self._analytic(v, mode)
         allowed = self._allowed(v, analytic, numeric)
         size = max(abs(analytic), abs(numeric.value), float(np.abs(self.gradient) @ np.abs(v)))
-        vague = numeric.uncertainty > 1e-3 * size + 1e-9 + self.comparison.tolerance.atol
+        least = 1e-9 * self.terms + self.comparison.tolerance.atol
+        vague = numeric.uncertainty > 1e-3 * size + least
         return abs(analytic - numeric.value) <= allowed and not vague
 
     def _agree(self, one: Estimate, other: Estimate) -> bool:

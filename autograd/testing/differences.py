@@ -11,6 +11,7 @@ __all__ = ["Estimate", "Kink", "difference", "kink_at_0"]
 
 RATIO = 4.0
 STEPS = tuple(2.0**-3 / RATIO**k for k in range(9))  # down to 2e-6: beyond, rounding takes more than the step gives
+ENOUGH = 1e-11  # relative doubt, at which no shorter step is taken
 UNIT = 2.0**-52
 ROUNDINGS = 4.0  # of a value, and so of its difference quotient
 
@@ -22,7 +23,7 @@ class Estimate(NamedTuple):
     uncertainty: Any
 
 
-def difference(function: Callable[[float], Any], noise: Any = None) -> Estimate:
+def difference(function: Callable[[float], Any], noise: float = 0.0) -> Estimate:
     """The derivative of a function of one number at 0, for each element of what it returns.
 
     The quotient (f(h) - f(-h)) / 2h has an error of even powers of h: two steps cancel the second power, three
@@ -31,7 +32,7 @@ def difference(function: Callable[[float], Any], noise: Any = None) -> Estimate:
 
     Args:
         function: gives an array or a number; nan where it has no value.
-        noise: how far rounding moves its values; by default as far as if only they were rounded.
+        noise: how far the roundings on the way to its values move them.
     """
     finer: list[Any] = []
     value: Any = None
@@ -39,8 +40,7 @@ def difference(function: Callable[[float], Any], noise: Any = None) -> Estimate:
     with np.errstate(all="ignore"):
         for h in STEPS:
             right, left = np.asarray(function(h)), np.asarray(function(-h))
-            rounded = UNIT * np.maximum(np.abs(right), np.abs(left)) if noise is None else noise
-            rounding = ROUNDINGS * rounded / h
+            rounding = ROUNDINGS * np.maximum(noise, UNIT * np.maximum(np.abs(right), np.abs(left))) / h
             coarser, finer = finer, [(right - left) / (2 * h)]
             if value is None:
                 value, error = finer[0], np.full(finer[0].shape, np.inf)
@@ -51,6 +51,8 @@ def difference(function: Callable[[float], Any], noise: Any = None) -> Estimate:
                 doubt = np.maximum(np.abs(better - last), np.abs(better - before)) + rounding
                 improved = doubt < error  # never if it is nan
                 value, error = np.where(improved, better, value), np.where(improved, doubt, error)
+            if (error <= ENOUGH * np.abs(value)).all():
+                break
     return Estimate(value, error)
 
 

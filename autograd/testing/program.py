@@ -21,7 +21,7 @@ from ..trees import leaves, mapped
 from ..value import Value
 from .numeric import NumericDual
 
-__all__ = ["Program", "Slot", "nodes_of"]
+__all__ = ["Program", "Slot", "nodes_of", "numbers_of"]
 
 LEVEL = 0  # below those of the transforms that the function may use
 
@@ -157,7 +157,7 @@ class Program:
             (y,) = outputs
             return y.sum() if getattr(y, "shape", ()) else y
         if self.weights is None:
-            self.weights = [self._random(np.shape(_numbers(y)), _numbers(y)) for y in outputs]
+            self.weights = [self._random(np.shape(numbers_of(y)), numbers_of(y)) for y in outputs]
         total: Any = 0.0
         for w, y in zip(self.weights, outputs, strict=True):
             total = total + _inner(w, y)
@@ -198,8 +198,8 @@ class Program:
         with self.at(x) as carriers:
             if order == 1:
                 with no_grad():
-                    return float(_numbers(self.objective(*carriers)))
-            return float(_numbers(self.differentiated(carriers, order)))
+                    return float(numbers_of(self.objective(*carriers)))
+            return float(numbers_of(self.differentiated(carriers, order)))
 
     def differentiated(self, carriers: list[Any], order: int) -> Any:
         """The node whose gradient is the derivative of that order: all but the last one are taken."""
@@ -209,7 +209,7 @@ class Program:
         return y
 
     def _direction(self, i: int) -> list[Any]:
-        """The direction of the derivative number i, in which those of higher orders are taken; 1 for a single number."""
+        """The direction of derivative number i, along which those of higher orders are taken; 1 for a single number."""
         while len(self._directions) <= i:
             random = [self._random(s.numbers.shape, s.numbers) for s in self.slots]
             self._directions.append(random if self.x.size > 1 else [np.ones(s.numbers.shape) for s in self.slots])
@@ -239,21 +239,21 @@ class Program:
 
     def gradient(self, y: Any, carriers: Sequence[Any]) -> np.ndarray[Any, Any]:
         """The gradient of a node as one vector."""
-        return self._flat([_numbers(slope) for slope in self.slopes(y, carriers)])
+        return self._flat([numbers_of(slope) for slope in self.slopes(y, carriers)])
 
     def tangent(self, x: np.ndarray[Any, Any], v: np.ndarray[Any, Any]) -> float:
         """The derivative along a direction, measured at every operation."""
         pairs = zip(self._shaped(x), self._shaped(v), strict=True)
         with no_grad():
             y = self.objective(*(NumericDual(LEVEL, wrap(a), wrap(t)) for a, t in pairs))
-        return float(_numbers(y.tangent)) if isinstance(y, Dual) else 0.0
+        return float(numbers_of(y.tangent)) if isinstance(y, Dual) else 0.0
 
     def forward(self, v: np.ndarray[Any, Any], order: int = 1) -> float:
         """The derivative of an order along a direction, its last step in forward mode."""
         primals = [wrap(a) for a in self._shaped(self.x, own_dtype=True)]
         tangents = [wrap(t) for t in self._shaped(v, own_dtype=True)]
         _, slope = jvp(self._reduced(order), primals, tangents)
-        return float(_numbers(slope))
+        return float(numbers_of(slope))
 
     def _reduced(self, order: int) -> Callable[..., Any]:
         if order == 1:
@@ -288,10 +288,10 @@ def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
     return [names[i] if i < len(names) else f"input {i}" for i in range(count)]
 
 
-def _numbers(x: Any) -> Any:
+def numbers_of(x: Any) -> Any:
     """The plain number or array in a result."""
     if isinstance(x, np.ndarray) and x.dtype == object:
-        return np.array([_numbers(entry) for entry in x.ravel()], float).reshape(x.shape)
+        return np.array([numbers_of(entry) for entry in x.ravel()], float).reshape(x.shape)
     while isinstance(x, (Node, Dual)):
         x = x._data
     return x

@@ -106,7 +106,7 @@ def sample_points(op: NumberOp, count: int, rng: np.random.Generator) -> list[Po
     found = first + list(itertools.islice(inside, count - len(first)))
     if not found:
         raise ValueError(f"check_rule: {op.name}: no point of its domain found: give operands")
-    rng.shuffle(found)  # type: ignore[arg-type]
+    rng.shuffle(found)
     return found
 
 
