@@ -169,7 +169,7 @@ def points(op: NumberOp | str) -> st.SearchStrategy[tuple[Any, ...]]:
         TypeError: it is no op on numbers.
         ValueError: there is no row of this name, or no such box was found.
     """
-    (row,) = _rows([op])
+    (row,) = rows([op])
     if isinstance(row, Reduction):
         element = st.floats(*margins(row)[0])
         vectors = st.integers(1, LONGEST).map(lambda length: [st.tuples(*[element] * length)] * row.arity)
@@ -208,8 +208,8 @@ def expressions(
         ValueError: there are no ops, no leaves or no operations, there is no row of a name, or an op is
             well-conditioned nowhere that was tried.
     """
-    rows = _rows(TABLE.values() if ops is None else ops)
-    for row in rows:
+    chosen = rows(ops)
+    for row in chosen:
         _rooms(row)
     if max_ops < 1:
         raise ValueError(f"expressions: max_ops must be 1 or more, got {max_ops!r}")
@@ -217,7 +217,7 @@ def expressions(
         raise ValueError(f"expressions: leaves must be 1 or more, got {leaves!r}")
     if not isinstance(leaves, st.SearchStrategy):
         leaves = st.integers(1, 3) if leaves is None else st.just(leaves)
-    return _expressions(rows, leaves, max_ops)
+    return _expressions(chosen, leaves, max_ops)
 
 
 @st.composite
@@ -335,21 +335,23 @@ class _Author:
         return self.draft.last
 
 
-def _rows(ops: Iterable[NumberOp | str]) -> tuple[NumberOp, ...]:
-    """The ops themselves, where some may be given by their names."""
+def rows(ops: Iterable[NumberOp | str] | None) -> tuple[NumberOp, ...]:
+    """The ops themselves, where some may be given by their names; every row of the table for None."""
+    if ops is None:
+        return tuple(TABLE.values())
     if isinstance(ops, str):
         raise TypeError(f"ops: must be a sequence, got {ops!r}: write [{ops!r}] for one")
-    rows = []
+    found = []
     for op in ops:
         if isinstance(op, str) and op not in TABLE:
             raise ValueError(f"ops: the table has no row {op!r}: choose from {', '.join(TABLE)}")
         row = TABLE[op] if isinstance(op, str) else op
         if not isinstance(row, NumberOp):
             raise TypeError(f"ops: must be ops on numbers, such as autograd.exp or 'exp', got {op!r}")
-        rows.append(row)
-    if not rows:
+        found.append(row)
+    if not found:
         raise ValueError("ops: is empty: give at least one op, such as [autograd.exp]")
-    return tuple(dict.fromkeys(rows))
+    return tuple(dict.fromkeys(found))
 
 
 def _rooms(op: NumberOp, length: int = 1) -> tuple[tuple[Interval, ...], ...]:
