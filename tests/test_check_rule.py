@@ -134,9 +134,15 @@ def test_wrong_rules(case):
     assert error.difference is None or error.difference.order == order
 
 
-def test_undeclared_kink_is_told():
-    op = elementwise(lambda a: np.maximum(a, 0.5), lambda a, y: autograd.where(a > 0.5, 1.0, 0.0))
-    assert wrong(op).cause == "kink"
+def test_undeclared_kinks_are_excused():
+    """Where the rule gives one side's slope."""
+    check_rule(elementwise(lambda a: np.maximum(a, 0.5), lambda a, y: autograd.where(a > 0.5, 1.0, 0.0)))
+
+
+def test_kink_among_given_operands_is_told():
+    with pytest.raises(GradientMismatch, match="a kink of relu") as caught:
+        check_rule(autograd.relu, 0.0)
+    assert caught.value.cause == "kink"
 
 
 def test_values_differ_between_floats_and_arrays():

@@ -70,7 +70,7 @@ def check_gradients(
     ...     return np.tanh(a)
     >>> check_gradients(my_tanh, 0.5, order=1)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    autograd.testing.mismatch.GradientMismatch: ... my_tanh (operand 0)...: rule gives 0.53788..., numeric 0.78644...
+    autograd.testing.GradientMismatch: ... my_tanh (operand 0)...: rule gives 0.53788..., numeric 0.78644...
     """
     if not callable(function):
         raise TypeError(f"check_gradients: checks a function, got {function!r}, a {type(function).__name__}")

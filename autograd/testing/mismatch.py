@@ -65,6 +65,8 @@ class GradientMismatch(AssertionError):  # noqa: N818 - it says what is wrong
         site: the line that applied it.
     """
 
+    __module__ = "autograd.testing"  # where it is found, and what tracebacks show
+
     def __init__(
         self,
         message: str,
