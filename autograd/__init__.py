@@ -196,6 +196,7 @@ from .ops import (
     tanh,
     where,
 )
+from .parameter import Parameter
 from .tensor import Tensor
 from .transforms import (
     grad,
@@ -228,6 +229,7 @@ __all__ = [
     "Drawing",
     "Node",
     "Op",
+    "Parameter",
     "Tensor",
     "Value",
     "Vector",

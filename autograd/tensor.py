@@ -206,7 +206,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
     def __apply__(op: Op, operands: tuple[Any, ...], **settings: Any) -> Any:
         """Read a row of the table: one node, its operands broadcast."""
         if isinstance(op, Reduction):
-            return reducing.sum_(*operands, **settings) if op is ops.sum_ else multiplying.matmul(*operands)
+            return reducing.sum_(*operands, **settings) if op.arity == 1 else multiplying.matmul(*operands)
         assert isinstance(op, NumberOp)
         entries = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
         for x in entries:

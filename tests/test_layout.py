@@ -37,6 +37,7 @@ LAYERS = [
     "inplace",  # recorded changes, and views that follow them
     "tensor",  # the array carrier
     "tensor_methods",  # rows as its methods
+    "parameter",  # tensors that modules learn
     "dual",  # the carrier of forward mode
     "trees",  # nested containers
     "transforms",  # from functions to their derivatives

@@ -86,6 +86,12 @@ def _terms(subscripts: str, arrays: tuple[Any, ...]) -> tuple[list[str], str]:
     return spelt, dots + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
 
 
+def _einsum(*arrays: Any, subscripts: str) -> Any:
+    """NumPy's, with a copy in the place of a view such as that of `ij->ji`: the engine follows other views only."""
+    result = np.einsum(subscripts, *arrays, optimize=len(arrays) > 2)
+    return np.array(result) if len(arrays) == 1 else result
+
+
 def _einsum_pullback(g: Any, y: Any, i: int, *arrays: Any, subscripts: str) -> Any:
     """The gradient of one factor is the sum of products of the others with `g`.
 
@@ -116,7 +122,7 @@ def _einsum_pullback(g: Any, y: Any, i: int, *arrays: Any, subscripts: str) -> A
 
 einsum = ArrayOp(
     "einsum", "A sum of products, as in Einstein's notation: `ij,jk->ik` is the matrix product.",
-    lambda *arrays, subscripts: np.einsum(subscripts, *arrays, optimize=len(arrays) > 2),
+    _einsum,
     _einsum_pullback,
     needs=("*",), linear="each", variadic=True, symbol="Σ·",
 )  # fmt: skip

@@ -18,6 +18,8 @@ __all__ = ["Comparison", "Tolerance"]
 FEW = 16  # entries that are looked at one by one
 MANY = 256  # entries above which the worst one is found by halving
 DIRECTIONS = 2
+NOTHING = 1e-6  # beside numbers of size 1: terms so small count as no terms
+LEVEL = 1e-3  # of the largest entry: those above it get equal weights
 ROUNDINGS = 100.0  # of the expected size that are excused: terms add up
 
 Vector = np.ndarray[Any, Any]
@@ -81,7 +83,7 @@ class _Order:
         pairs = zip(found.by_leaf, nodes, strict=True)
         sizes = np.concatenate([np.zeros(0), *(_as_reals(m, x._data) for m, x in pairs)])
         self.terms = max(1.0, found.of_value, abs(float(numbers_of(y))))
-        self.rounding = self.unit * np.maximum(np.maximum(sizes, np.abs(self.gradient)), np.finfo(float).tiny)
+        self.rounding = self.unit * np.maximum(np.maximum(sizes, np.abs(self.gradient)), NOTHING)
 
     def mismatch(self) -> Difference | None:
         if not np.isfinite(self.gradient).all():
@@ -93,8 +95,7 @@ class _Order:
         if self.order > 1:
             plan = [(self._by_values, v) for v in (axes if self.comparison.exhaustive else directions[:1])]
         elif self._runs_on_duals():
-            evenly = 1 / np.maximum(self.rounding / self.unit, 1e-30)  # every entry weighs the same
-            plan = [(self._by_operations, v) for v in axes or [v * evenly for v in directions]]
+            plan = [(self._by_operations, v) for v in axes or [v * self._evenly() for v in directions]]
             plan.append((self._by_values, directions[0]))
         else:
             plan = [(self._by_values, v) for v in axes or directions]
@@ -114,8 +115,8 @@ class _Order:
             return False
         if oracle != self._by_operations:
             return True
-        values = self._by_values(v)  # they have the last word where an operation cannot be measured on its own
-        return not (self._agrees(v, values, mode) and not self._agree(found, values))
+        values = self._by_values(v)  # they have the last word where an operation cannot be measured exactly on its own
+        return not self._agrees(v, values, mode) or (found.uncertainty == 0 and self._agree(found, values))
 
     # ------------------------------------------------------------------ directions
 
@@ -127,6 +128,12 @@ class _Order:
         rng = self.program.rng
         reach = np.maximum(1.0, np.abs(self.program.x)) / np.sqrt(max(self.n, 1))
         return np.asarray(rng.uniform(0.5, 1.5, self.n) * rng.choice((-1.0, 1.0), self.n) * reach)
+
+    def _evenly(self) -> Vector:
+        """Weights with which every entry adds about the same to the derivative along a direction."""
+        sizes = np.asarray(self.rounding / self.unit)
+        least = LEVEL * sizes.max(initial=NOTHING)
+        return np.asarray(least / np.maximum(sizes, least))
 
     # ------------------------------------------------------------------ oracles
 
@@ -146,7 +153,8 @@ class _Order:
 
     def _by_operations(self, v: Vector) -> Estimate:
         """The same, measured at each operation: exact to rounding if the operations are analytic or linear."""
-        return Estimate(self.program.tangent(self.program.x, v), 0.0)
+        value, exact = self.program.tangent(self.program.x, v)
+        return Estimate(value, 0.0 if exact else 1e-12 * abs(value))
 
     def _runs_on_duals(self) -> bool:
         """Whether the function takes dual numbers, as it does if it is written in operators and functions of arrays."""

@@ -50,8 +50,8 @@ def check_gradients(
         rtol: the relative error allowed beside that of rounding; by default what the dtype allows, in float64
             1e-9 where the numeric one is exact, 3e-9 elsewhere.
         atol: an absolute error allowed beside.
-        project: accept a function that gives arrays or containers, and check the sum of all elements, each
-            times a random weight.
+        project: accept a function that gives arrays or containers, and check a sum of all elements and of
+            their squares, each times a random weight.
         allow_unused: accept inputs that the function does not depend on.
         exhaustive: compare every entry on its own, however many there are.
         seed: makes directions and weights the same each time.

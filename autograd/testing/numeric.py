@@ -27,9 +27,18 @@ AGREEMENT = 1e-6  # between the complex step and differences, where nobody vouch
 
 
 class NumericDual(Dual):
-    """A tensor and its derivative along a direction, found numerically."""
+    """A tensor and its derivative along a direction, found numerically.
 
-    __slots__ = ()
+    Args:
+        level, primal, tangent: as of dual numbers.
+        exact: whether all measurements so far are exact to rounding.
+    """
+
+    __slots__ = ("exact",)
+
+    def __init__(self, level: int, primal: Any, tangent: Any, *, exact: bool) -> None:
+        super().__init__(level, primal, tangent)
+        self.exact = exact
 
     @staticmethod
     def __apply__(op: NumberOp, operands: tuple[Any, ...], **settings: Any) -> Any:
@@ -54,23 +63,24 @@ def _applied(op: Op, operands: tuple[Any, ...], settings: dict[str, Any], measur
     y = op(*primals, **settings)
     numbers = [plain(x) if isinstance(x, (Tensor, Dual)) else x for x in primals]
     steps = [np.zeros_like(x) if t is None else plain(t) for x, t in zip(numbers, tangents, strict=True)]
-    tangent = measured(numbers, steps)
-    return NumericDual(level, y, wrap(np.asarray(np.broadcast_to(tangent, y.shape), y.dtype)))
+    tangent, exact = measured(numbers, steps)
+    exact = exact and all(x.exact for x in operands if isinstance(x, NumericDual))
+    return NumericDual(level, y, wrap(np.asarray(np.broadcast_to(tangent, y.shape), y.dtype)), exact=exact)
 
 
-def _row_tangent(op: NumberOp, numbers: list[Any], tangents: list[Any]) -> Any:
+def _row_tangent(op: NumberOp, numbers: list[Any], tangents: list[Any]) -> tuple[Any, bool]:
     if any(np.iscomplexobj(x) for x in (*numbers, *tangents)):
-        return _difference(op.array, numbers, tangents)
+        return _difference(op.array, numbers, tangents), False
     if TABLE.get(op.name) is op:
-        return _complex_step(op, numbers, tangents)
+        return _complex_step(op, numbers, tangents), True
     found = _difference(op.array, numbers, tangents)
     try:
         exact = _complex_step(op, numbers, tangents)
     except Exception:  # a function of the user's that takes no complex numbers
-        return found
+        return found, False
     scale = 1 + np.abs(found).max(initial=0)
     agrees = np.shape(exact) == np.shape(found) and (np.abs(exact - found) <= AGREEMENT * scale).all()
-    return exact if agrees else found
+    return (exact, True) if agrees else (found, False)
 
 
 def _complex_step(op: NumberOp, numbers: list[Any], tangents: list[Any]) -> Any:
@@ -79,15 +89,15 @@ def _complex_step(op: NumberOp, numbers: list[Any], tangents: list[Any]) -> Any:
         return np.imag(op.complex(*moved)) / STEP
 
 
-def _array_tangent(op: ArrayOp, numbers: list[Any], tangents: list[Any], settings: dict[str, Any]) -> Any:
+def _array_tangent(op: ArrayOp, numbers: list[Any], tangents: list[Any], settings: dict[str, Any]) -> tuple[Any, bool]:
     def forward(*operands: Any) -> Any:
         return op.forward(*operands, **settings)
 
     if ARRAY_TABLE.get(op.name) is not op or not op.linear:
-        return _difference(forward, numbers, tangents)
+        return _difference(forward, numbers, tangents), False
     if op.linear == "jointly":
-        return forward(*tangents)
-    return sum(forward(*numbers[:i], t, *numbers[i + 1 :]) for i, t in enumerate(tangents))
+        return forward(*tangents), True
+    return sum(forward(*numbers[:i], t, *numbers[i + 1 :]) for i, t in enumerate(tangents)), True
 
 
 def _difference(function: Callable[..., Any], numbers: list[Any], tangents: list[Any]) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..array_rules import takes_gradient
-from ..arrays.fourier import real_part
+from ..arrays.fourier import imag_part, real_part
 from ..backward import gradients
 from ..dual import Dual
 from ..graph import Node, no_grad, topological_order
@@ -48,7 +48,7 @@ class Program:
     Args:
         function: what to call.
         inputs: on what.
-        project: whether to add up all that it returns with random weights, the same each time, to one number.
+        project: whether to make one number of all that it returns, with random weights, the same each time.
         seed: makes the weights and all other random numbers.
     """
 
@@ -151,16 +151,25 @@ class Program:
             return self.function(*arguments)
 
     def objective(self, *carriers: Any) -> Any:
-        """One number: what the function returns, or the weighted sum of all its elements."""
+        """One number: what the function returns, or the weighted sum of all its elements and of their squares.
+
+        The squares make the gradient that reaches the function depend on its inputs: else nobody would ask
+        for the derivative of what its rules do with that gradient.
+        """
         outputs = leaves(self.run(carriers))
         if not self.project:
             (y,) = outputs
             return y.sum() if getattr(y, "shape", ()) else y
+        numbers = [numbers_of(y) for y in outputs]
         if self.weights is None:
-            self.weights = [self._random(np.shape(numbers_of(y)), numbers_of(y)) for y in outputs]
+            self.weights = [
+                (self._random(np.shape(y), y), self._random(np.shape(y), 0.0) / (1 + np.max(np.abs(y), initial=0)))
+                for y in numbers
+            ]
         total: Any = 0.0
-        for w, y in zip(self.weights, outputs, strict=True):
-            total = total + _inner(w, y)
+        for (w, u), y in zip(self.weights, outputs, strict=True):
+            parts = (real_part(y), imag_part(y)) if np.iscomplexobj(numbers_of(y)) else (y,)
+            total = total + _inner(w, y) + sum(_inner(u, part * part) for part in parts)
         return total
 
     def _random(self, shape: tuple[int, ...], like: Any) -> Any:
@@ -241,12 +250,12 @@ class Program:
         """The gradient of a node as one vector."""
         return self._flat([numbers_of(slope) for slope in self.slopes(y, carriers)])
 
-    def tangent(self, x: np.ndarray[Any, Any], v: np.ndarray[Any, Any]) -> float:
-        """The derivative along a direction, measured at every operation."""
+    def tangent(self, x: np.ndarray[Any, Any], v: np.ndarray[Any, Any]) -> tuple[float, bool]:
+        """The derivative along a direction, measured at every operation, and whether it is exact to rounding."""
         pairs = zip(self._shaped(x), self._shaped(v), strict=True)
         with no_grad():
-            y = self.objective(*(NumericDual(LEVEL, wrap(a), wrap(t)) for a, t in pairs))
-        return float(numbers_of(y.tangent)) if isinstance(y, Dual) else 0.0
+            y = self.objective(*(NumericDual(LEVEL, wrap(a), wrap(t), exact=True) for a, t in pairs))
+        return (float(numbers_of(y.tangent)), y.exact) if isinstance(y, NumericDual) else (0.0, True)
 
     def forward(self, v: np.ndarray[Any, Any], order: int = 1) -> float:
         """The derivative of an order along a direction, its last step in forward mode."""

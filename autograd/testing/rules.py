@@ -16,7 +16,7 @@ from ..tensor import VIEWS, Tensor, wrap
 from ..value import Value
 from .causes import explained
 from .comparison import Comparison
-from .differences import kink_at_0
+from .differences import Kink, difference, kink_at_0
 from .mismatch import GradientMismatch
 from .program import Program
 
@@ -26,6 +26,7 @@ REACH = 5.0  # beyond, most functions are flat, or so steep that a check is one 
 POINTS = 24
 ONE_BY_ONE = 4  # of them on `Value`s
 TRIES = 100
+NEIGHBOURS = 32  # of a kink, whose slopes count as its own
 LONGEST = 3  # elements of a vector
 SPECIAL = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0)
 
@@ -80,7 +81,7 @@ def check_rule(op: Op, *operands: Any, order: int = 3, seed: int = 0, **settings
         _check_dtypes(lambda *xs: op(*xs), op, _columns(points))
         _check_sharing(op, points, order)
         if not operands:
-            _check_kinks(op, points)
+            _check_special_points(op, points, rng)
 
 
 def _compare(program: Program, order: int, modes: Sequence[str] = ("reverse",), *, kinks: bool = False) -> None:
@@ -190,30 +191,52 @@ def _check_sharing(op: Elementwise, points: Sequence[Point], order: int) -> None
         _compare(Program(lambda a: op(*(a,) * op.arity), [Value(same[0])]), min(order, 2))
 
 
-def _check_kinks(op: Elementwise, points: Sequence[Point]) -> None:
-    """At a kink the rule gives the slope of one side or something between, or nan if the domain leaves it out."""
+def _check_special_points(op: Elementwise, points: Sequence[Point], rng: np.random.Generator) -> None:
+    """At kinks and jumps, by one operand alone: the slope there, or any between those of the two sides.
+
+    Where the domain leaves a point out, the rule may give nan.
+    """
     special = list(itertools.product(SPECIAL[:3] if op.arity > 2 else SPECIAL, repeat=op.arity))
     for point in special + _singular_points(op, points):
-        if not all(low < x < high for x, (low, high) in zip(point, op.domain.intervals, strict=True)):
+        inside = all(low < x < high for x, (low, high) in zip(point, op.domain.intervals, strict=True))
+        if not inside or not np.isfinite(op(*point)):
             continue
-        y = op(*point)
-        for i in range(op.arity):
-            along = lambda s, i=i, point=point: op(*(x + s * (j == i) for j, x in enumerate(point)))
-            kink = kink_at_0(along) if np.isfinite(y) else None
-            if kink is None or kink.is_jump:
-                continue
+        kinks = [kink_at_0(_along(op, point, i)) for i in range(op.arity)]
+        for i, kink in enumerate(kinks):
+            slopes = _slopes(op, point, i, kink)
             leaf = Value(point[i])
-            given = op(*(leaf if j == i else x for j, x in enumerate(point)))
-            slope = gradients(given, 1.0, [leaf])[0]
-            low, high = sorted((kink.left, kink.right))
-            slack = 1e-3 * max(1.0, abs(low), abs(high))
-            undefined = np.isnan(slope) and not op.domain.contains(*point)  # which the domain says
-            if not undefined and not low - slack <= slope <= high + slack:
+            y = op(*(leaf if j == i else x for j, x in enumerate(point)))
+            slope = gradients(y, 1.0, [leaf])[0]
+            if not slopes or (np.isnan(slope) and not op.domain.contains(*point)) or _is_among(slope, slopes):
+                continue
+            if not any(k is not None and k.is_jump for k in kinks):  # else only this very point counts
+                beside = [tuple(x + 1e-4 * rng.uniform(-1, 1) for x in point) for _ in range(NEIGHBOURS)]
+                slopes += [s for p in beside for s in _slopes(op, p, i, None)]
+            if not _is_among(slope, slopes):
                 raise GradientMismatch(
-                    f"check_rule: {op.name} (operand {i}) at the kink {point}: rule gives {slope:.6g}, the slopes are "
-                    f"{kink.left:.6g} on the left and {kink.right:.6g} on the right",
+                    f"check_rule: {op.name} (operand {i}) at {point}: rule gives {slope:.6g}, the slopes there are "
+                    f"from {min(slopes):.6g} to {max(slopes):.6g}",
                     "wrong rule", op=op, operand=i,
                 )  # fmt: skip
+
+
+def _is_among(slope: float, slopes: list[float]) -> bool:
+    """Whether a slope is one of several, or lies between them."""
+    slack = 1e-3 * max(1.0, *map(abs, slopes))
+    return min(slopes) - slack <= slope <= max(slopes) + slack
+
+
+def _along(op: Elementwise, point: Point, i: int) -> Callable[[float], float]:
+    """The function of the step of one operand from a point."""
+    return lambda s: op(*(x + s * (j == i) for j, x in enumerate(point)))
+
+
+def _slopes(op: Elementwise, point: Point, i: int, kink: Kink | None) -> list[float]:
+    """The slopes by one operand, on both sides of a kink; none at a jump, or where they cannot be measured."""
+    if kink is not None:
+        return [] if kink.is_jump else [kink.left, kink.right]
+    found = difference(_along(op, point, i))
+    return [float(found.value)] if found.uncertainty <= 1e-6 * max(1.0, abs(found.value)) else []
 
 
 def _singular_points(op: Elementwise, points: Sequence[Point]) -> list[Point]:

@@ -1,0 +1,1 @@
+"""Damaged rules, and whether `autograd.testing` notices: `python -m tests.mutation`."""
