@@ -103,7 +103,8 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool =
 
 def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of this shape with whatever numbers lie there."""
-    return _made(np.empty(_shape(size, "empty")), dtype, requires_grad)
+    kind = get_default_dtype() if dtype is None else as_dtype(dtype)
+    return _made(np.empty(_shape(size, "empty"), kind), dtype, requires_grad)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:

@@ -18,7 +18,7 @@ class _IsParameter(type):
     """Parameters are tensors, of their very class: all operations on them are as fast as on any other."""
 
     def __instancecheck__(cls, x: Any) -> bool:
-        return isinstance(x, Tensor) and x.is_leaf and x._b is LEARNT
+        return isinstance(x, Tensor) and x.is_leaf and x._b == LEARNT
 
 
 class Parameter(metaclass=_IsParameter):

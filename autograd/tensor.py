@@ -425,11 +425,13 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
                 f"pickle: this tensor is computed by {self.op.name}, and a pickle would copy the leaves it shares: "
                 "pickle leaves, or x.detach()"
             )
-        return _restore, (self._data, self.requires_grad, self.name)
+        return _restore, (self._data, self.requires_grad, self.name, self._b)
 
 
-def _restore(data: Any, requires_grad: bool, name: str | None) -> Tensor:
-    return Tensor(data, requires_grad, name=name)
+def _restore(data: Any, requires_grad: bool, name: str | None, mark: Any = None) -> Tensor:
+    tensor = Tensor(data, requires_grad, name=name)
+    tensor._b = mark
+    return tensor
 
 
 def owner_of(array: Any) -> int:

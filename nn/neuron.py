@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -108,12 +108,13 @@ class Neuron(Module):
         """The bias."""
         return self._weights[-1]  # type: ignore[no-any-return]
 
-    def __call__(self, x: Sequence[Any]) -> Any:
+    def forward(self, x: Sequence[Any]) -> Any:
         activate = ACTIVATIONS[self.activation]
         return activate(autograd.dot(self._weights, _extended(x, len(self._weights) - 1, "Neuron")))
 
-    def parameters(self) -> list[Value]:
-        return list(self._weights)
+    def _own_parameters(self) -> Iterator[tuple[str, Value]]:
+        yield from ((f"w.{i}", w) for i, w in enumerate(self.w))
+        yield "b", self.b
 
     def __repr__(self) -> str:
         return f"Neuron({len(self._weights) - 1}, {self.activation!r})"
@@ -135,7 +136,7 @@ class Layer(Module):
         self.neurons = [Neuron(inputs, activation, seed=rng) for _ in range(_positive(outputs, "outputs"))]
         self._rows = [neuron._weights for neuron in self.neurons]
 
-    def __call__(self, x: Sequence[Any]) -> list[Any]:
+    def forward(self, x: Sequence[Any]) -> list[Any]:
         activate = ACTIVATIONS[self.activation]
         return [activate(z) for z in autograd.matvec(self._rows, _extended(x, self.inputs, "Layer"))]
 
@@ -183,7 +184,7 @@ class MLP(Module):
         ]
         self.activation = activation
 
-    def __call__(self, x: Sequence[Any]) -> Any:
+    def forward(self, x: Sequence[Any]) -> Any:
         for layer in self.layers:
             x = layer(x)
         return x[0] if len(x) == 1 else x

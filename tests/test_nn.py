@@ -321,7 +321,7 @@ def test_a_module_must_say_what_it_computes():
         pass
 
     assert Nothing().parameters() == []
-    with pytest.raises(NotImplementedError, match=r"Nothing: a module must define __call__\(self, x\)"):
+    with pytest.raises(NotImplementedError, match=r"Nothing: a module must define forward\(self, x\)"):
         Nothing()([1.0])
 
 
