@@ -320,14 +320,12 @@ class Module:
 
     def __repr__(self) -> str:
         own = self.extra_repr()
-        inner = [f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in self._shown_children()]
+        held = [(name, value) for name, value in self._held() if isinstance(value, Module)]
+        inner = [f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in held]
         if not inner:
             return f"{type(self).__name__}({own})"
         lines = ([own] if own else []) + inner
         return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
-
-    def _shown_children(self) -> Iterator[tuple[str, Module]]:
-        return self.named_children()
 
     def _label(self) -> str:
         """How errors call this module."""
