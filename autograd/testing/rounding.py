@@ -37,8 +37,8 @@ def expected_rounding(y: Any, leaves: Sequence[Node], rng: np.random.Generator) 
     """The root of the sum of the squares of all that a rounding does to the gradient of y on its way to each leaf.
 
     A gradient is the sum, over all paths, of the product of local derivatives.  Where the terms cancel it is
-    small, but its rounding is still that of the terms.  So the sweep is done with a random factor at each
-    node, of mean square 1: then nothing cancels, and the mean square of some such sums is the sum of the
+    small, but its rounding is still that of the terms.  So the sweep is done with a random sign at each
+    node: the signs take away what cancels, and the mean square of some such sums is the sum of the
     squares.  Each operation adds the rounding of its share, or of its upstream gradient if that is larger, since
     a local derivative such as 1 - y² is rounded like a number of size 1.
 
@@ -58,11 +58,11 @@ def expected_rounding(y: Any, leaves: Sequence[Node], rng: np.random.Generator) 
                     continue
                 size, rounding = sizes.pop(node), roundings.pop(node, 0.0)
                 of_value = of_value + float(np.sum(np.abs(size * node._data)))
-                factors = rng.standard_normal(np.shape(size))
-                for parent, share, upstream in _contributions(node, size * factors):
+                signs = rng.choice((-1.0, 1.0), np.shape(size))
+                for parent, share, upstream in _contributions(node, size * signs):
                     _add(sizes, parent, share)
                     _add(roundings, parent, np.maximum(np.abs(share), np.abs(upstream)) * rng.standard_normal())
-                for parent, share, _ in _contributions(node, rounding * factors):
+                for parent, share, _ in _contributions(node, rounding * signs):
                     _add(roundings, parent, share)
             for i, leaf in enumerate(leaves):
                 squares[i] = squares[i] + np.abs(roundings.get(leaf, 0.0)) ** 2
