@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = [
     "from_numpy",
     "full",
     "full_like",
+    "get_rng_state",
     "linspace",
     "manual_seed",
     "ones",
@@ -30,6 +32,7 @@ __all__ = [
     "randn",
     "randn_like",
     "randperm",
+    "set_rng_state",
     "tensor",
     "zeros",
     "zeros_like",
@@ -49,6 +52,24 @@ def manual_seed(seed: int) -> None:
     tensor(True)
     """
     generator.bit_generator.state = np.random.default_rng(seed).bit_generator.state
+
+
+def get_rng_state() -> dict[str, Any]:
+    """The state of the generator that draws random tensors, to go on from there later."""
+    return copy.deepcopy(dict(generator.bit_generator.state))
+
+
+def set_rng_state(state: dict[str, Any]) -> None:
+    """Go on drawing from a state that `get_rng_state` gave.
+
+    >>> import autograd
+    >>> state = autograd.get_rng_state()
+    >>> x = autograd.rand(2)
+    >>> autograd.set_rng_state(state)
+    >>> bool((autograd.rand(2) == x).all())
+    True
+    """
+    generator.bit_generator.state = copy.deepcopy(state)
 
 
 def _made(array: np.ndarray[Any, Any], dtype: Any, requires_grad: bool) -> Tensor:
