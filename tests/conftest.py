@@ -6,15 +6,12 @@ HYPOTHESIS_PROFILE names one of them; without it, continuous integration (CI is 
 import os
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
 pytest.register_assert_rewrite("tests.checks")
 
 # The first example of a row differentiates its oracle, the others find it in a cache: no deadline fits both.
-# Some rows are smooth in a corner of their box alone (clip, say): the domain filters what it must.
-settings.register_profile(
-    "dev", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
-)
+settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", settings.get_profile("dev"), max_examples=100, derandomize=True)
 settings.register_profile("thorough", settings.get_profile("dev"), max_examples=5000)
 

@@ -1,4 +1,4 @@
-"""Where to try the rows of the table, nasty floats, and random graphs."""
+"""Where else to try the rows of the table, nasty floats, and random graphs of exact operations."""
 
 import math
 import random
@@ -21,37 +21,6 @@ quiet_float = any_float.map(lambda x: x if x == x else math.nan)  # without nan'
 def box(op):
     """One interval per operand: the row's domain, as far as `REACH`."""
     return [(max(low, -REACH), min(high, REACH)) for low, high in op.domain.intervals]
-
-
-def points(op):
-    """Points inside the row's domain: a tuple of numbers, or of vectors for a reduction."""
-    intervals = [st.floats(low, high, exclude_min=True, exclude_max=True) for low, high in box(op)]
-    if isinstance(op, Reduction):
-        return equally_long(intervals)
-    return st.tuples(*intervals).filter(lambda point: op.domain.contains(*point))
-
-
-any_real = st.floats(-REACH, REACH)
-BESIDE_THE_DOMAIN = {
-    # The power of a negative number is real where the exponent is whole, so it has a slope in the base alone.
-    "pow": (st.tuples(st.floats(-REACH, -0.01), st.integers(-5, 5).map(float)), (0,)),
-    # A condition that is false is 0, where the choice jumps.
-    "where": (st.tuples(st.just(0.0), any_real, any_real), (1, 2)),
-}
-"""Where a row is smooth in some of its operands only, and which these are."""
-
-
-def places(op):
-    """Where the row can be differentiated, and by which operands: points, and their indices or None for all.
-
-    The other operands are constants; there a rule of its own passes the gradient on.
-    """
-    some = st.sets(st.integers(0, op.arity - 1), min_size=1) if op.arity > 1 else st.nothing()
-    inside = st.tuples(points(op), st.none() | some)
-    if op.name not in BESIDE_THE_DOMAIN:
-        return inside
-    beside, wrt = BESIDE_THE_DOMAIN[op.name]
-    return inside | st.tuples(beside, st.just(wrt))
 
 
 def any_points(op, numbers=any_float):

@@ -10,6 +10,7 @@ from hypothesis import assume, given, strategies as st
 import autograd
 from autograd import Value, Vector, dot, matvec, no_grad
 from autograd.graph import topological_order
+from autograd.testing.strategies import expressions
 
 from .strategies import EXACT, any_float, graphs, programs, run
 from .test_memory import dot_of_shared_vector
@@ -353,11 +354,9 @@ def test_a_constant_derivative_is_a_node_too():
     assert x.grad == 0.0
 
 
-@given(graphs)
-def test_create_graph_gives_the_same_numbers(graph):
+def assert_same_with_create_graph(build):
     """Leaves get nodes, even where the derivative is constant; interior nodes get floats."""
-    program, numbers = graph
-    plain, recorded = (run(program, map(Value, numbers)) for _ in range(2))
+    plain, recorded = build(), build()
     plain[-1].backward()
     recorded[-1].backward(create_graph=True)
     reached = set(topological_order(recorded[-1]))
@@ -365,6 +364,17 @@ def test_create_graph_gives_the_same_numbers(graph):
         assert math.isclose(node.grad, float(other.grad), rel_tol=1e-9, abs_tol=1e-9)
         if other in reached:
             assert type(other.grad) is (Value if other.is_leaf else float)
+
+
+@given(graphs)
+def test_create_graph_gives_the_same_numbers(graph):
+    program, numbers = graph
+    assert_same_with_create_graph(lambda: run(program, map(Value, numbers)))
+
+
+@given(expressions())
+def test_create_graph_gives_the_same_numbers_for_every_row(expression):
+    assert_same_with_create_graph(lambda: expression.nodes(*map(Value, expression.point)))
 
 
 def test_create_graph_adds_to_what_the_leaf_holds():

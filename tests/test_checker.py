@@ -1,4 +1,4 @@
-"""The checks of `checks.py` can fail: they reject a wrong copy of every derivative in the table.
+"""The checks of `checks.py` can fail: they reject a wrong copy of every derivative in the table, as `check_rule` does.
 
 A copy of a row gets one partial damaged and is given to the very functions that `test_ops` runs, at points
 of the same domain.  A check that let one damage pass would prove nothing about that row.
@@ -8,6 +8,7 @@ import pytest
 
 from autograd import TABLE
 from autograd.op import Reduction
+from autograd.testing import GradientMismatch, check_rule
 
 from . import checks, strategies
 from .oracles import derivatives, flat
@@ -15,7 +16,7 @@ from .oracles import derivatives, flat
 POINTS = 40  # so that each piece of `clip` gets some
 
 DAMAGES = {
-    "sign flipped": lambda d: -d,
+    "sign flipped": lambda d: -1.0 * d,  # of truth values, too
     "factor 2 added": lambda d: 2 * d,
     "factor 2 dropped": lambda d: d / 2,
     "off by 1 %": lambda d: 1.01 * d,
@@ -62,7 +63,7 @@ def detached(op, i):
 
 
 def assert_rejected(check, op):
-    """The check fails at some point, and says what should have been."""
+    """The check fails at some point, and says what should have been; so does the one that is shipped."""
 
     def check_everywhere():
         for place in strategies.sample_places(op, POINTS):
@@ -70,6 +71,8 @@ def assert_rejected(check, op):
 
     with pytest.raises(AssertionError, match="should be"):
         check_everywhere()
+    with pytest.raises(GradientMismatch, match=op.name):
+        check_rule(op)
 
 
 @each(PARTIALS)

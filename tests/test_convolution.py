@@ -1,13 +1,12 @@
 """Convolutions, padding and windows: values against loops and PyTorch, pullbacks, second order, errors."""
 
-import math
 import weakref
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from autograd import Tensor, jvp, no_grad
+from autograd import Tensor, no_grad
 from autograd.arrays import convolution as module
 from autograd.arrays.convolution import conv_transpose, convolution, convolution_weight
 from autograd.arrays.windows import MODES, pad as pad_axes
@@ -23,44 +22,10 @@ from autograd.functions.convolving import (
     unfold,
 )
 
+from .arrays import check_derivatives
+
 CONV = (conv1d, conv2d, conv3d)
 TRANSPOSED = (conv_transpose1d, conv_transpose2d, conv_transpose3d)
-
-
-def check_derivatives(function, *arrays):
-    """On tensors: the value, first and second derivatives along random lines, and the forward mode.
-
-    All of them against central differences of what the function makes of plain arrays.
-    """
-    random = np.random.default_rng(0)
-    g = random.standard_normal(function(*arrays).shape)
-    lines = [random.standard_normal(a.shape) for a in arrays]
-    ways = [random.standard_normal(a.shape) for a in arrays]
-
-    def difference(f, directions, h=1e-5):
-        high, low = (f([a + h * s * d for a, d in zip(arrays, directions, strict=True)]) for s in (1, -1))
-        return (high - low) / (2 * h)
-
-    def slope(arrays):
-        leaves = [Tensor(a, requires_grad=True) for a in arrays]
-        y = function(*leaves)
-        (y * y * g).sum().backward(create_graph=True)  # squared, so that it is linear in nothing
-        return leaves, sum((x.grad * line).sum() for x, line in zip(leaves, lines, strict=True))
-
-    np.testing.assert_array_equal(function(*map(Tensor, arrays)).numpy(), function(*arrays))
-    leaves, first = slope(arrays)
-    wanted = difference(lambda moved: np.sum(g * function(*moved) ** 2), lines)
-    assert math.isclose(first.item(), wanted, rel_tol=1e-6, abs_tol=1e-6)
-    for x in leaves:
-        assert type(x.grad) is Tensor and x.grad.shape == x.shape
-        x.zero_grad()
-    first.backward()
-    second = sum((x.grad.numpy() * way).sum() for x, way in zip(leaves, ways, strict=True))
-    wanted = difference(lambda moved: slope(moved)[1].item(), ways)
-    assert math.isclose(second, wanted, rel_tol=1e-6, abs_tol=1e-6)
-    y, tangent = jvp(function, arrays, lines)
-    np.testing.assert_array_equal(y, function(*arrays))
-    np.testing.assert_allclose(tangent, difference(lambda moved: function(*moved), lines), rtol=1e-6, atol=1e-6)
 
 
 def by_loops(x, w, stride, padding, dilation, groups):

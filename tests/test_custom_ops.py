@@ -12,8 +12,9 @@ import autograd
 from autograd import TABLE, Tensor, Value, backward_lines, draw, forward_lines, grad, hessian, jvp, vjp
 from autograd.array_op import ARRAY_TABLE, ArrayOp
 from autograd.op import AND, Domain, Elementwise, Notation
+from autograd.testing import check_rule
 
-from .arrays import check_function, distinct, seeds
+from .arrays import distinct
 
 
 @autograd.op(lambda a, y: 3 * a**2)
@@ -91,22 +92,27 @@ def test_elementwise_to_any_order():
         assert math.isclose(found, expected, rel_tol=1e-12)
 
 
-@given(seeds)
-def test_elementwise_broadcasts_against_numpy_and_the_complex_step(seed):
-    a, b = 1.1 + 0.3 * distinct((2, 1, 3), seed), distinct((4, 1), seed + 1)
-    check_function(power, lambda a, b: np.exp(b * np.log(a)), [a, b], seed)
-    check_function(difference, lambda a, b: a - b, [a, b], seed)
+@pytest.mark.parametrize("op", [cube, power, difference], ids=lambda op: op.name)
+def test_elementwise_derivatives(op):
+    check_rule(op)
 
 
-@given(seeds)
-def test_array_ops_against_numpy_and_the_complex_step(seed):
-    matrix, vector = distinct((3, 4), seed), distinct(4, seed + 1)
-    check_function(apply_matrix, lambda a, b: a @ b, [matrix, vector], seed)
-    check_function(roll, lambda a: np.roll(a, 1), [vector], seed)
-    check_function(lambda a: roll(a, shift=2), lambda a: np.roll(a, 2), [vector], seed)
-    for keyword in (2, 3):
-        f = lambda a, keyword=keyword: sum_of_powers(a, power=keyword)
-        check_function(f, lambda a, keyword=keyword: np.sum(a**keyword), [vector], seed)
+MATRIX, VECTOR = distinct((3, 4), 0), distinct(4, 1)
+
+
+@pytest.mark.parametrize(
+    ("op", "operands", "settings"),
+    [
+        (apply_matrix, (MATRIX, VECTOR), {}),
+        (roll, (VECTOR,), {}),
+        (roll, (MATRIX,), {"shift": 2}),
+        (pick, (VECTOR, np.array([2, 0, 2])), {}),
+        (sum_of_powers, (VECTOR,), {}),
+        (sum_of_powers, (VECTOR,), {"power": 3}),
+    ],
+)
+def test_derivatives_of_array_ops(op, operands, settings):
+    check_rule(op, *operands, **settings)
 
 
 def test_array_ops_on_arrays_and_in_forward_mode():

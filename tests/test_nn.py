@@ -8,10 +8,15 @@ from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given
 
 import autograd
 from autograd import Value, backward_lines, no_grad
+from autograd.testing import check_gradients
 from nn import MLP, Layer, Module, Neuron, Perceptron
+from nn.testing import modules
+
+from .arrays import few
 
 BITS = list(product((0, 1), repeat=2))
 GATES = {"AND": lambda a, b: a and b, "OR": lambda a, b: a or b, "NAND": lambda a, b: 1 - (a and b)}
@@ -202,17 +207,12 @@ def test_a_network_by_hand():
     assert [p.grad for p in model.parameters()] == [1.0, 1.0, 1.0, -2.0, -2.0, -2.0, 2.0, 1.0, 1.0]
 
 
-def test_gradients_of_a_network_are_central_differences():
-    model, x, h = MLP(2, [3, 2, 1], "tanh", seed=3), [0.4, -0.7], 1e-6
-    model(x).backward()
-    for p in model.parameters():
-        at = p.data
-        p.data = at + h
-        above = model(x).data
-        p.data = at - h
-        slope = (above - model(x).data) / (2 * h)
-        p.data = at
-        assert p.grad == pytest.approx(slope, rel=1e-7, abs=1e-9)
+@few
+@given(modules())
+def test_derivatives_of_networks(example):
+    """To second order, by all parameters and inputs."""
+    module, inputs = example
+    check_gradients(module, *inputs, project=True)
 
 
 @pytest.mark.parametrize(("module", "sizes"), [(Neuron, (4,)), (Layer, (3, 2)), (MLP, (2, [3, 1]))])

@@ -15,8 +15,11 @@ from hypothesis import given, strategies as st
 import autograd
 from autograd import TABLE, Value, Vector
 from autograd.op import Elementwise, Reduction
+from autograd.testing import given_op
+from autograd.testing.strategies import points
 
 from . import checks, strategies
+from .arrays import fewer
 from .oracles import ORACLES, derivatives, flat, shaped
 
 ELEMENTWISE = [op for op in TABLE.values() if isinstance(op, Elementwise)]
@@ -25,6 +28,9 @@ OPERATORS = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "pow": operator.pow,
     "neg": operator.neg, "abs": operator.abs,
 }  # fmt: skip
+
+
+real = st.floats(-strategies.REACH, strategies.REACH)
 
 
 def each(rows):
@@ -43,26 +49,57 @@ def test_every_row_has_an_oracle():
     assert set(ORACLES) == set(TABLE)
 
 
-@each(TABLE.values())
-@given(data=st.data())
-def test_value_and_first_derivatives(op, data):
-    point, wrt = data.draw(strategies.places(op))
+@given_op()
+def test_values_and_derivatives(op, point):
+    """To the third order, by all operands."""
     checks.assert_value(op, point)
-    checks.assert_first_derivatives(op, point, wrt)
+    checks.assert_first_derivatives(op, point)
+    checks.assert_higher_derivatives(op, point)
 
 
-@each(TABLE.values())
+def corners(intervals):
+    """The points that lie at both ends of every interval, just inside."""
+    return product(*((math.nextafter(low, high), math.nextafter(high, low)) for low, high in intervals))
+
+
+@each(ELEMENTWISE)
+def test_values_and_derivatives_at_the_ends_of_domains(op):
+    """Within the margin that random points keep."""
+    for point in filter(lambda point: op.domain.contains(*point), corners(strategies.box(op))):
+        checks.assert_value(op, point)
+        checks.assert_first_derivatives(op, point)
+        checks.assert_higher_derivatives(op, point)
+
+
+@each([op for op in TABLE.values() if op.arity > 1])
+@fewer
 @given(data=st.data())
-def test_higher_derivatives(op, data):
-    checks.assert_higher_derivatives(op, *data.draw(strategies.places(op)))
+def test_derivatives_by_some_operands(op, data):
+    """The others are constants; there a rule of its own passes the gradient on."""
+    place = data.draw(points(op)), data.draw(st.sets(st.integers(0, op.arity - 1), min_size=1))
+    checks.assert_first_derivatives(op, *place)
+    checks.assert_higher_derivatives(op, *place)
 
 
-@pytest.mark.parametrize("exponent", [-2.0, -1.0, 0.0, 1.0, 2.0, 3.0])
-def test_powers_of_negative_numbers(exponent):
+@given(st.floats(-strategies.REACH, -0.01), st.integers(-5, 5).map(float))
+def test_powers_of_negative_numbers(base, exponent):
     """The exponent is a constant: `(-2.0)**2` never meets the logarithm in the derivative by the exponent."""
-    place = (-2.0, exponent), (0,)
+    place = (base, exponent), (0,)
     checks.assert_first_derivatives(autograd.pow, *place)
     checks.assert_higher_derivatives(autograd.pow, *place)
+
+
+@given(real, real)
+def test_choices_where_the_condition_is_false(a, b):
+    """There the choice jumps, but not in what it chooses from."""
+    place = (0.0, a, b), (1, 2)
+    checks.assert_first_derivatives(autograd.where, *place)
+    checks.assert_higher_derivatives(autograd.where, *place)
+
+
+@each(REDUCTIONS)
+def test_reductions_of_nothing(op):
+    checks.assert_value(op, ((),) * op.arity)
 
 
 @given(st.floats(0.01, 5.0))
@@ -86,10 +123,9 @@ def test_powers_of_zero(exponent):
 @given(data=st.data())
 def test_reductions_of_shared_nodes_and_plain_numbers(op, data):
     """A leaf that stands in several places, even in both vectors, gets the sum of what each place gives."""
-    number = st.floats(-strategies.REACH, strategies.REACH)
-    leaves = dict(enumerate(map(Value, data.draw(st.lists(number, min_size=1, max_size=3)))))
+    leaves = dict(enumerate(map(Value, data.draw(st.lists(real, min_size=1, max_size=3)))))
     which = st.integers(0, len(leaves) - 1)  # stands for that leaf
-    vectors = data.draw(strategies.equally_long([number | which] * op.arity))
+    vectors = data.draw(strategies.equally_long([real | which] * op.arity))
     hold = data.draw(st.sampled_from([tuple, list, Vector, lambda x: np.array(x, dtype=object)]))
     operands = [hold([leaves[x] if type(x) is int else x for x in vector]) for vector in vectors]
     if data.draw(st.booleans()):  # one vector in all places
@@ -117,8 +153,7 @@ def test_reductions_of_shared_nodes_and_plain_numbers(op, data):
 @each(ELEMENTWISE)
 def test_domains_are_smooth_and_finite_to_their_corners(op):
     """As far as floats reach, with three derivatives, as `Domain` says."""
-    ends = [(math.nextafter(low, high), math.nextafter(high, low)) for low, high in op.domain.intervals]
-    for point in [*product(*ends), *strategies.sample(op, 1)]:
+    for point in [*corners(op.domain.intervals), *strategies.sample(op, 1)]:
         if op.domain.contains(*point):
             leaves, operands = checks.leaves_at(point)
             result = op(*operands)

@@ -1,4 +1,4 @@
-"""Every row of the table read on tensors: NumPy's values, the complex step's gradients, and `Value`'s bits."""
+"""Every row of the table read on tensors: NumPy's values, right derivatives, and `Value`'s bits."""
 
 import numpy as np
 import pytest
@@ -7,9 +7,11 @@ from hypothesis import assume, given, strategies as st
 import autograd
 from autograd import TABLE, Tensor, Value
 from autograd.op import Elementwise
+from autograd.testing import check_gradients
+from autograd.testing.strategies import points, shapes_that_broadcast
 
 from . import strategies
-from .arrays import LAYOUTS, broadcasting, close, complex_steps, fewer, layouts, leaf, seeds, weights_for
+from .arrays import LAYOUTS, close, few, fewer, layouts, leaf, seeds, weights_for
 
 ELEMENTWISE = [op for op in TABLE.values() if isinstance(op, Elementwise)]
 PRECISION = {np.float64: 1e-11, np.float32: 3e-5, np.float16: 0.05}
@@ -45,7 +47,7 @@ def numbers_for(op, shapes, seed):
 @st.composite
 def operands(draw, op, dtypes=None):
     """Arrays of shapes that broadcast together, in any layout, each of a dtype of its own."""
-    arrays = numbers_for(op, draw(broadcasting(op.arity, most=2)), draw(seeds))
+    arrays = numbers_for(op, draw(shapes_that_broadcast(op.arity, max_dims=2)), draw(seeds))
     dtypes = [draw(floats) if dtypes is None else dtypes for _ in arrays]
     return [LAYOUTS[draw(layouts)](a.astype(d)) for a, d in zip(arrays, dtypes, strict=True)]
 
@@ -78,64 +80,32 @@ def test_value_is_numpys(op, data):
 
 
 @each(ELEMENTWISE)
-@fewer
+@few
 @given(data=st.data())
-def test_gradient_is_the_complex_steps(op, data):
-    """In float64 to rounding, in other dtypes to theirs; what was broadcast is summed up again."""
-    arrays = data.draw(operands(op, np.float64) | operands(op))
-    before = [a.copy() for a in arrays]
-    leaves = [leaf(a) for a in arrays]
-    y = op(*leaves)
-    (weights,) = weights_for(y, data.draw(seeds))
-    y.backward(weights.astype(y.dtype))
-    exact = complex_steps(op, [weights], [a.astype(np.float64) for a in arrays])
-    worst = max((PRECISION[a.dtype.type] for a in arrays), default=0.0)
-    for i, (x, expected) in enumerate(zip(leaves, exact, strict=True)):
-        assert (x.grad.dtype, x.grad.shape) == (x.dtype, x.shape)
-        close(x.grad.numpy(), expected, worst, f"∂{op.name}/∂{i}")
-    for x in leaves:
-        x.zero_grad()
-    op(*leaves).backward(weights.astype(y.dtype), create_graph=True)
-    assert [(x.grad.dtype, x.grad.shape) for x in leaves] == [(x.dtype, x.shape) for x in leaves]
-    assert [a.tobytes() for a in arrays] == [a.tobytes() for a in before]
-
-
-def total(x):
-    """The sum of a tensor, or of an array of nodes or of one node."""
-    return x.sum() if isinstance(x, Tensor) else sum(np.ravel(np.asarray(x, object)).tolist())
-
-
-def second_order(y, leaves, weights, directions):
-    """The gradients of ⟨directions, gradients⟩ by leaves that are tensors or single nodes."""
-    total(weights * y).backward(create_graph=True)
-    slopes = [x.grad for x in leaves]
-    for x in leaves:
-        x.zero_grad()
-    y = sum(total(v * slope) for v, slope in zip(directions, slopes, strict=True))
-    if getattr(y, "requires_grad", True):  # a gradient that depends on no leaf is a constant
-        y.backward()
-    return [x.grad for x in leaves]
+def test_derivatives(op, data):
+    """Of both orders and in both modes; what was broadcast is summed up again."""
+    check_gradients(op, *data.draw(operands(op, np.float64)), project=True)
 
 
 @each(ELEMENTWISE)
 @fewer
 @given(data=st.data())
-def test_second_derivatives_are_those_of_values(op, data):
-    """Of an array of `Value`s, which NumPy broadcasts; they are tested against SymPy."""
-    arrays = data.draw(operands(op, np.float64))
-    shape = np.broadcast_shapes(*(a.shape for a in arrays))
-    assume(all(a.size for a in arrays) and np.prod(shape) > 0)
-    seed = data.draw(seeds)
-    (weights,), directions = weights_for(np.zeros(shape), seed), weights_for(arrays, seed + 1)
-    nodes = [np.asarray(np.frompyfunc(Value, 1, 1)(a), object) for a in arrays]
-    flat = [x for a in nodes for x in a.ravel()]
-    exact = second_order(op(*nodes), flat, weights, np.concatenate([v.ravel() for v in directions]).tolist())
-    leaves = [leaf(a) for a in arrays]
-    found = second_order(op(*leaves), leaves, weights, directions)
-    ends = np.cumsum([a.size for a in arrays]).tolist()
-    for i, (x, array, end) in enumerate(zip(found, arrays, ends, strict=True)):
-        expected = np.reshape([float(slope) for slope in exact[end - array.size : end]], array.shape)
-        close(np.zeros(array.shape) if x is None else x.numpy(), expected, 1e-10, f"second order of {op.name} by {i}")
+def test_gradients_in_any_dtype_and_layout(op, data):
+    """Each of the dtype of its operand, and to the coarsest precision those of float64 in rows."""
+    arrays = data.draw(operands(op, np.float64) | operands(op))
+    before = [a.tobytes() for a in arrays]
+    leaves, exact = [leaf(a) for a in arrays], [Tensor(a.astype(np.float64), True) for a in arrays]
+    (weights,) = weights_for(op(*leaves), data.draw(seeds))
+    op(*leaves).backward(weights)
+    op(*exact).backward(weights)
+    worst = max(PRECISION[a.dtype.type] for a in arrays)
+    for i, (x, expected) in enumerate(zip(leaves, exact, strict=True)):
+        assert (x.grad.dtype, x.grad.shape) == (x.dtype, x.shape)
+        close(x.grad.numpy(), expected.grad.numpy(), worst, f"∂{op.name}/∂{i}")
+        x.zero_grad()
+    op(*leaves).backward(weights, create_graph=True)
+    assert [(x.grad.dtype, x.grad.shape) for x in leaves] == [(x.dtype, x.shape) for x in leaves]
+    assert [a.tobytes() for a in arrays] == before
 
 
 # ---------------------------------------------------------------------- the bits of the scalar engine
@@ -218,7 +188,7 @@ def test_higher_derivatives_of_expressions_have_the_bits_of_values(expression):
 @fewer
 @given(data=st.data())
 def test_higher_derivatives_of_rows_have_the_bits_of_values(op, data):
-    point = data.draw(strategies.points(op) | strategies.any_points(op))
+    point = data.draw(points(op) | strategies.any_points(op))
     expression = list(point), [(op, tuple(range(op.arity)))]
     test_higher_derivatives_of_expressions_have_the_bits_of_values.hypothesis.inner_test(expression)
 
