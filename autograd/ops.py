@@ -51,7 +51,7 @@ def _mask(condition: Any, a: float, b: float) -> Any:
         return condition
     if (a, b) == (0.0, 1.0):
         return ~condition
-    exact = np.float32(a) == a and np.float32(b) == b
+    exact = float(np.float32(a)) == a and float(np.float32(b)) == b
     return np.where(condition, *((np.float32(a), np.float32(b)) if exact else (a, b)))
 
 
