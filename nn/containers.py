@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from .dense import Dense
+from .model import Model
 from .module import Module
 
 __all__ = ["ModuleDict", "ModuleList", "Sequential"]
@@ -64,8 +66,8 @@ class _Numbered(Module):
         return self
 
 
-class Sequential(_Numbered):
-    """Modules one after another: each takes what the one before gives.
+class Sequential(_Numbered, Model):
+    """Modules one after another: each takes what the one before gives; trained by hand, or with Keras's `fit`.
 
     Args:
         modules: the modules, or one dictionary of them by name.
@@ -91,6 +93,15 @@ class Sequential(_Numbered):
         for module in self:
             x = module(x)
         return x
+
+    def add(self, module: Module) -> None:
+        """Add a layer at the end; a `Dense` takes as many inputs as the layer before gives."""
+        if isinstance(module, Dense) and not module.is_built:
+            widths = (getattr(layer, "out_features", None) for layer in reversed(list(self)))
+            features = next((width for width in widths if width), None)
+            if features is not None:
+                module.build(features)
+        self.append(module)
 
 
 class ModuleList(_Numbered):

