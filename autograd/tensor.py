@@ -110,6 +110,8 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
                 grad = wrap(as_array(grad, self._data.dtype))
             if grad.shape != self.shape:
                 raise ValueError(f"grad: has shape {grad.shape}, must have that of the tensor, {self.shape}")
+            if grad.dtype != self.dtype:
+                grad = grad.type(self.dtype)
             if not takes_gradient(grad):
                 grad = grad._data
         self._grad = grad

@@ -2,7 +2,7 @@
 
 from autograd import Parameter
 
-from . import callbacks, data, datasets, functional, init, metrics, optim
+from . import callbacks, data, datasets, functional, init, metrics, onnx, optim
 from .activation import (
     CELU,
     ELU,
@@ -194,6 +194,7 @@ __all__ = [
     "init",
     "load",
     "metrics",
+    "onnx",
     "optim",
     "pack_padded_sequence",
     "pad_packed_sequence",

@@ -60,6 +60,7 @@ from .activation import (
     tanh,
     tanhshrink,
 )
+from .attention import scaled_dot_product_attention
 from .dropout import dropout
 from .embedding import embedding, one_hot
 from .loss import (
@@ -130,6 +131,7 @@ __all__ = [
     "prelu",
     "relu",
     "relu6",
+    "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "silu",

@@ -115,6 +115,13 @@ WRONG_RULES = {
     "second order": (elementwise(lambda a: a * a, lambda a, y: 2 * getattr(a, "data", a)), 2),
     "rounded": (elementwise(np.sin, lambda a, y: np.cos(np.float32(a) if isinstance(a, float) else a)), 1),
     "wrong at a kink": (elementwise(np.abs, lambda a, y: autograd.where(a == 0, 3.0, autograd.sign(a))), 1),
+    "rounded beside numbers": (
+        elementwise(
+            np.multiply,
+            lambda a, b, y: np.float32(b) if type(b) is float and np.ndim(y) else b,
+            lambda a, b, y: a,
+        ), 1,
+    ),
     "nan at a kink": (elementwise(np.abs, lambda a, y: a / abs(a)), 1),
     "wrong at a declared kink": (
         elementwise(

@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 import safetensors.numpy
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 import autograd
 from nn import Linear, Sequential
@@ -107,6 +107,7 @@ CONTAINERS = st.recursive(
 
 @settings(max_examples=60, deadline=None)
 @given(state=CONTAINERS)
+@example(state={"a.b": np.zeros(1), "a": {"b": np.ones(1)}, "a.b'": np.ones(2), "n": 1})
 def test_any_containers_there_and_back(state, tmp_path_factory):
     path = tmp_path_factory.mktemp("containers") / "x"
     save(state, path)

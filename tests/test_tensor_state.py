@@ -423,3 +423,11 @@ class Programs(RuleBasedStateMachine):
 def test_random_programs():
     examples = 4 * settings.default.max_examples  # most are short
     run_state_machine_as_test(Programs, settings=settings(max_examples=examples, stateful_step_count=40))
+
+
+def test_gradient_takes_the_dtype_of_its_tensor():
+    x = autograd.ones(2, dtype="double", requires_grad=True)
+    x.grad = autograd.tensor([1.0, 2.0])
+    assert x.grad.dtype == np.float64
+    x.sum().backward()
+    assert x.grad.tolist() == [2.0, 3.0]

@@ -78,6 +78,8 @@ def check_rule(op: Op, *operands: Any, order: int = 3, seed: int = 0, **settings
     if isinstance(op, Elementwise):
         _check_columns(op, points, order)
         _check_broadcasting(op, points[0])
+        for point in points[:ONE_BY_ONE]:
+            _check_beside_numbers(op, point)
         _check_dtypes(lambda *xs: op(*xs), op, _columns(points))
         _check_sharing(op, points, order)
         if not operands:
@@ -179,6 +181,13 @@ def _check_broadcasting(op: Elementwise, point: Point) -> None:
             operands = [x * jitter for x in point]
             operands[i] = np.full(shape, point[i])
             _compare(Program(op, operands, project=True), 1, ("reverse", "forward"))
+
+
+def _check_beside_numbers(op: Elementwise, point: Point) -> None:
+    """An array beside plain numbers, which its rule reads in double precision."""
+    for i in range(op.arity if op.arity > 1 else 0):
+        function = lambda a, i=i: op(*(a if j == i else x for j, x in enumerate(point)))
+        _compare(Program(function, [np.full(2, point[i])], project=True), 1)
 
 
 def _check_sharing(op: Elementwise, points: Sequence[Point], order: int) -> None:
