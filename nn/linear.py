@@ -58,6 +58,8 @@ class Linear(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, x: Tensor) -> Tensor:
+        if not hasattr(x, "shape"):
+            raise TypeError(f"{self._label()}: takes a tensor, got a {type(x).__name__}: write autograd.tensor(x)")
         if x.shape[-1:] != (self.in_features,):
             got = f"{x.shape[-1]}" if x.shape else "a single number"
             raise ValueError(f"{self._label()}: takes {self.in_features} features, got {got} in an input of {x.shape}")

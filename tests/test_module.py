@@ -227,6 +227,7 @@ def test_module_list_and_dict():
             lambda: nn.Sequential(OrderedDict(hidden=nn.Linear(784, 64)))(autograd.ones(2, 783)),
             ValueError, r"hidden \(Linear\): takes 784 features, got 783",
         ),
+        (lambda: nn.Linear(2, 2)([1.0, 2.0]), TypeError, r"takes a tensor, got a list: write autograd.tensor\(x\)"),
         (lambda: nn.Linear(2, 2)(autograd.tensor(1.0)), ValueError, "takes 2 features, got a single number"),
         (lambda: nn.Bilinear(2, 3, 1)(autograd.ones(2), autograd.ones(2)), ValueError, "takes 2 and 3 features"),
     ],
