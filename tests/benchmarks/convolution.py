@@ -6,7 +6,6 @@ a while after a product, and would disturb the first steps of the other.
 
 from __future__ import annotations
 
-import os
 import statistics
 import time
 import tracemalloc
@@ -14,6 +13,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from .tensor import threads
 
 WARM_UP, STEPS = 4, 10
 
@@ -101,7 +102,7 @@ def main(rounds: int) -> None:
     except ModuleNotFoundError:
         print("The convolution benchmark compares with PyTorch, which is not installed: pip install torch")
         return
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(threads())
     random = np.random.default_rng(0)
     print(f"Convolution, its result and both gradients, float32, {torch.get_num_threads()} threads, {rounds} rounds")
     print(f"{'':20} {'ours':>9} {'PyTorch':>10} {'ratio':>6}   {'of the rounds':13} {'peak':>9}  {'differ by':>9}")

@@ -1,15 +1,14 @@
 """Steps of training with `nn` beside the same programs with PyTorch's.
 
-The two packages have the same names, so that one program, given either, builds both sides: float32, the same data,
-as many threads as there are cores, taking turns.  A ratio is that of the medians of one round; the table shows the
-median of the rounds.
+The two packages have the same names, so that one program, given either, builds both sides: float32, the same data, the
+same number of threads, taking turns.  A ratio is that of the medians of one round; the table shows the median of the
+rounds.  OMP_NUM_THREADS=1 keeps the threads of the two from waiting for one another.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-import os
 import statistics
 import sys
 from collections.abc import Callable
@@ -20,7 +19,7 @@ import numpy as np
 import autograd
 import nn
 
-from .tensor import Step, alternate, peak_memory, ratio
+from .tensor import Step, alternate, peak_memory, ratio, threads
 
 rng = np.random.default_rng(0)
 ROWS = rng.random((128, 784), dtype=np.float32)
@@ -185,9 +184,10 @@ def main(rounds: int) -> None:
         import torch
     except ImportError:
         sys.exit("PyTorch is not installed: python -m pip install torch")
-    torch.set_num_threads(os.cpu_count() or 1)
+    count = threads()
+    torch.set_num_threads(count)
     versions = f"Python {sys.version.split()[0]}, NumPy {np.__version__}, PyTorch {torch.__version__}"
-    print(f"{versions}, {os.cpu_count()} cores, {rounds} alternating rounds")
+    print(f"{versions}, {count} thread{'s' * (count > 1)}, {rounds} alternating rounds")
     print(f"\n{'a step of training':38} {'here':>10} {'PyTorch':>10}  {'here/PyTorch':>18} {'peak memory':>12}")
     here, there = Side(nn, nn.optim, autograd.tensor), Side(torch.nn, torch.optim, torch.tensor)
     for title, build in STEPS.items():

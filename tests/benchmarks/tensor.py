@@ -1,6 +1,6 @@
 """The array engine beside PyTorch and beside NumPy by hand, and the price of a gradient.
 
-All sides run in this process on the same data, in float32, with as many threads as there are cores.
+All sides run in this process on the same data, in float32, with the same number of threads.
 They take turns; a ratio is that of the medians of one round, and the table shows the median of the rounds.
 """
 
@@ -21,6 +21,11 @@ import autograd
 
 Step = Callable[[], Any]
 DIGITS = 10
+
+
+def threads() -> int:
+    """How many threads each side has: OMP_NUM_THREADS, which NumPy's libraries read too, or one for each core."""
+    return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
 
 
 def seconds(step: Step, at_least: float = 0.02) -> float:
@@ -257,7 +262,7 @@ def main(rounds: int) -> None:
     except ImportError:
         print("PyTorch is not installed: python -m pip install torch")
     else:
-        torch.set_num_threads(os.cpu_count() or 1)
+        torch.set_num_threads(threads())
         print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads\n")
         compare(torch, rounds)
         from .convolution import main as convolution
