@@ -8,6 +8,7 @@ import autograd
 from autograd import Value, tensor
 from autograd.testing import check_gradients, check_rule
 from nn import functional, loss
+from nn.loss import distances, probabilities, reduction
 
 from .arrays import fewer
 from .nn_parity import DTYPES, assert_parity, needs_torch, normal, torch
@@ -199,7 +200,7 @@ def test_the_fifth_decks_small_network():
 def test_for_one_output_there_are_three_scalings():
     """With one output the sum over the outputs is none: 1/n, 1/(2n), and ½ or 1 without n."""
     x, y = tensor([[1.0], [2.0]]), tensor([[2.0], [4.0]])
-    found = {name: F.mse_loss(x, y, name).item() for name in loss.SQUARES if name != "none"}
+    found = {name: F.mse_loss(x, y, name).item() for name in reduction.SQUARES if name != "none"}
     assert found["mean"] == found["batchmean"] == 2.5
     assert found["half_mean"] == found["half_batchmean"] == 1.25
     assert (found["half_sum"], found["sum"]) == (2.5, 5.0)
@@ -317,7 +318,9 @@ def test_derivatives_by_probabilities():
     check_gradients(loss.CrossEntropyLoss(), normal((4, 3)), between((4, 3), 1))
 
 
-@pytest.mark.parametrize("op", [loss._huber, loss._bce, loss._bce_with_logits], ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    "op", [distances.huber, probabilities.bce, probabilities.bce_with_logits], ids=lambda op: op.name
+)
 def test_rules(op):
     """On all carriers, with broadcasting, in both dtypes."""
     check_rule(op)
