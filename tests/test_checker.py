@@ -11,6 +11,7 @@ from autograd.op import Reduction
 from autograd.testing import GradientMismatch, check_rule
 
 from . import checks, strategies
+from .mutation.mutants import with_rule
 from .oracles import derivatives, flat
 
 POINTS = 40  # so that each piece of `clip` gets some
@@ -34,23 +35,13 @@ def each(partials):
     return pytest.mark.parametrize(("op", "i"), partials.values(), ids=partials)
 
 
-def with_partial(op, i, partial):
-    """A copy of the row, outside the table, with another partial; copy.copy would give the row itself."""
-    twin = object.__new__(type(op))
-    twin.__dict__.update(op.__dict__)
-    twin.partials = (*op.partials[:i], partial, *op.partials[i + 1 :])
-    twin.constants = (*op.constants[:i], None, *op.constants[i + 1 :])
-    twin.rules = {}  # where rules.py keeps what it makes of the partials
-    return twin
-
-
 def damaged(op, i, damage):
     def wrong(*operands):
         local = op.partials[i](*operands)
         of_elements = isinstance(op, Reduction) and type(local) is not float
         return [damage(d) for d in local] if of_elements else damage(local)
 
-    return with_partial(op, i, wrong)
+    return with_rule(op, i, wrong)
 
 
 def detached(op, i):
@@ -59,7 +50,7 @@ def detached(op, i):
     def numbers(x):
         return tuple(map(numbers, x)) if isinstance(x, (tuple, list)) else float(x)
 
-    return with_partial(op, i, lambda *operands: op.partials[i](*map(numbers, operands)))
+    return with_rule(op, i, lambda *operands: op.partials[i](*map(numbers, operands)))
 
 
 def assert_rejected(check, op):
@@ -79,7 +70,7 @@ def assert_rejected(check, op):
 def test_right_copies_are_accepted(op, i):
     """What is rejected below is rejected for the damage, not for being a copy."""
     for place in strategies.sample_places(op, POINTS):
-        checks.assert_first_derivatives(with_partial(op, i, op.partials[i]), *place)
+        checks.assert_first_derivatives(with_rule(op, i, op.partials[i]), *place)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -93,7 +84,7 @@ def test_wrong_partials_are_rejected(op, i, damage):
 
 @each(OF_TWO)
 def test_partials_of_exchanged_operands_are_rejected(op, i):
-    assert_rejected(checks.assert_first_derivatives, with_partial(op, i, lambda a, b, y: op.partials[i](b, a, y)))
+    assert_rejected(checks.assert_first_derivatives, with_rule(op, i, lambda a, b, y: op.partials[i](b, a, y)))
 
 
 @each(PARTIALS)

@@ -11,7 +11,7 @@ from autograd.testing import GradientMismatch, check_gradients
 from autograd.testing.expressions import Line
 from autograd.testing.strategies import expressions
 
-from .test_checker import with_partial
+from .mutation.mutants import with_rule
 
 often = settings(
     max_examples=100_000 if settings.default.max_examples >= 1000 else 3 * settings.default.max_examples,
@@ -59,7 +59,7 @@ def damaged(expression, place, operand, damage):
         of_elements = isinstance(op, Reduction) and type(local) is not float
         return [damage(d) for d in local] if of_elements else damage(local)
 
-    twin = with_partial(op, operand, wrong)
+    twin = with_rule(op, operand, wrong)
     lines = list(expression.lines)
     lines[place] = Line(twin, line.operands)
     return replace(expression, lines=tuple(lines)), twin
