@@ -11,6 +11,7 @@ import autograd
 from autograd import Tensor, from_numpy, no_grad
 
 from .callbacks import Callback, History
+from .loss import l1_loss, mse_loss
 from .module import Module
 from .optim import SGD, Adam, RMSprop
 from .progress import ProgressLine
@@ -22,16 +23,6 @@ Array = np.ndarray[Any, Any]
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 SMALLEST = 1e-7  # probability, of which a logarithm is taken
-
-
-def mean_squared_error(prediction: Tensor, target: Tensor) -> Tensor:
-    """The mean of (ŷ - y)² over all numbers of all samples."""
-    return ((prediction - target) ** 2).mean()  # type: ignore[no-any-return]
-
-
-def mean_absolute_error(prediction: Tensor, target: Tensor) -> Tensor:
-    """The mean of |ŷ - y|."""
-    return (prediction - target).abs().mean()  # type: ignore[no-any-return]
 
 
 def categorical_crossentropy(prediction: Tensor, target: Tensor) -> Tensor:
@@ -52,10 +43,10 @@ def binary_crossentropy(prediction: Tensor, target: Tensor) -> Tensor:
 
 
 LOSSES: dict[str, Loss] = {
-    "mean_squared_error": mean_squared_error,
-    "mse": mean_squared_error,
-    "mean_absolute_error": mean_absolute_error,
-    "mae": mean_absolute_error,
+    "mean_squared_error": mse_loss,
+    "mse": mse_loss,
+    "mean_absolute_error": l1_loss,
+    "mae": l1_loss,
     "categorical_crossentropy": categorical_crossentropy,
     "sparse_categorical_crossentropy": sparse_categorical_crossentropy,
     "binary_crossentropy": binary_crossentropy,

@@ -44,7 +44,7 @@ class _Cell(Module):
             init.uniform_(parameter, -bound, bound)
 
     def _step(self) -> Step:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: must define _step(), the equations of one step")
 
     def _stepped(self, x: Tensor, state: tuple[Tensor, ...] | None) -> tuple[Any, ...]:
         """The new state, whose parts are those of the old one; None begins with zeros."""

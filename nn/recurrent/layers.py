@@ -77,7 +77,7 @@ class _Recurrent(Module):
         return [getattr(self, f"{name}_{suffix}", None) for name in names]
 
     def _step(self) -> Step:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: must define _step(), the equations of one step")
 
     def reset_parameters(self) -> None:
         """Draw the parameters anew, uniform in ±1/√hidden_size."""
