@@ -25,7 +25,17 @@ from typing import Any
 
 import numpy as np
 
+from .notation import AND, ATOM, COMPARISON, OR, POWER, PRODUCT, SIGN, SUM, Notation
+
 __all__ = [
+    "AND",
+    "ATOM",
+    "COMPARISON",
+    "OR",
+    "POWER",
+    "PRODUCT",
+    "SIGN",
+    "SUM",
     "TABLE",
     "Domain",
     "Elementwise",
@@ -63,51 +73,6 @@ class Domain:
         """Whether the operation is smooth at this point, with the margin around its singular set."""
         inside = all(low < x < high for x, (low, high) in zip(operands, self.intervals, strict=True))
         return inside and (self.singular is None or abs(self.singular(*operands)) > self.margin)
-
-
-@dataclass(frozen=True)
-class Notation:
-    """How an operation is printed, as plain text and as LaTeX.
-
-    In a template `{a}`, `{b}`, `{c}` are the operands, put in brackets where they need them;
-    `{a:open}` stands where delimiters surround it already, `{a:tight}` where even an operand of equal
-    strength takes brackets, `{a:factor}` where a sum or a sign does.  `binding` is that strength: see the
-    constants below.
-    """
-
-    text: str
-    latex: str
-    binding: int
-
-    def fill(self, operands: Sequence[tuple[str, int]], *, latex: bool = False) -> str:
-        """The operation printed with its operands, each given as its text and its binding."""
-        slots = {
-            letter: _Slot(text, binding, self.binding, letter == "a", latex)
-            for letter, (text, binding) in zip("abc", operands, strict=False)
-        }
-        return (self.latex if latex else self.text).format(**slots)
-
-
-OR, AND, COMPARISON, SIGN, SUM, PRODUCT, POWER, ATOM = range(8)
-"""How strongly a text holds together; a sign stands first without brackets: `-2 · x`, `x · (-2)`."""
-
-
-@dataclass(frozen=True)
-class _Slot:
-    text: str
-    binding: int
-    around: int
-    first: bool
-    latex: bool
-
-    def __format__(self, spec: str) -> str:
-        stronger = self.binding > self.around
-        as_strong = self.first and spec != "tight" and self.binding in (SIGN, self.around)
-        if spec == "factor":
-            stronger, as_strong = self.binding >= PRODUCT, False
-        if spec == "open" or stronger or as_strong:
-            return self.text
-        return rf"\left({self.text}\right)" if self.latex else f"({self.text})"
 
 
 def to_float(x: Any) -> float:
@@ -188,14 +153,12 @@ class Op:
         self.name = self.__name__ = name
         self.summary = summary
         self.symbol = symbol or name
-        self.notation = notation or self._call_notation()
+        self.notation = notation or self.call_notation(self.arity)
         self.rules: dict[Any, Any] = {}  # made when first needed; see rules.py
 
-    def _call_notation(self) -> Notation:
-        arguments = ", ".join("{" + letter + ":open}" for letter in "abc"[: self.arity])
-        command = self.name.replace("_", r"\_")
-        latex = rf"\operatorname{{{{{command}}}}}\left({arguments}\right)"
-        return Notation(f"{self.name}({arguments})", latex, ATOM)
+    def call_notation(self, arity: int) -> Notation:
+        """The name before that many operands in brackets."""
+        return Notation.call(self.name, arity)
 
     def formula(self) -> str:
         """The operation on operands called a, b, c, as plain text."""

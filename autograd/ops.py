@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from .op import ATOM, POWER, PRODUCT, SIGN, SUM, TABLE, Domain, Elementwise, Notation, Op, Reduction
+from .notation import ATOM, POWER, PRODUCT, SIGN, SUM, Notation, layout
+from .op import TABLE, Domain, Elementwise, Op, Reduction
 
 __all__ = ["TABLE", "Op"]  # and every row of the table; see the last line
 
@@ -55,15 +56,17 @@ def _mask(condition: Any, a: float, b: float) -> Any:
     return np.where(condition, *((np.float32(a), np.float32(b)) if exact else (a, b)))
 
 
-def infix(symbol: str, latex: str, binding: int) -> dict[str, Any]:
+def infix(symbol: str, latex: str, binding: int, mathml: str = "") -> dict[str, Any]:
     """How a binary operator is printed: the multiplication sign for people is a dot."""
     shown = "·" if symbol == "*" else symbol
-    return {"symbol": symbol, "notation": Notation(f"{{a}} {shown} {{b}}", latex, binding)}
+    return {"symbol": symbol, "notation": Notation(f"{{a}} {shown} {{b}}", latex, binding, mathml)}
 
 
-def function(name: str) -> dict[str, Any]:
-    """How a function with a LaTeX command of its own is printed."""
-    return {"notation": Notation(f"{name}({{a:open}})", rf"\{name}\left({{a:open}}\right)", ATOM)}
+def function(name: str, textbook: str | None = None) -> dict[str, Any]:
+    """How a function is printed whose name in textbooks, which may differ from its own, is a LaTeX command."""
+    command = textbook or name
+    latex, mathml = rf"\{command}\left({{a:open}}\right)", layout(f"{command}({{a:open}})")
+    return {"notation": Notation(f"{name}({{a:open}})", latex, ATOM, mathml)}
 
 
 # Rows that the rules of earlier ones use.
@@ -100,7 +103,7 @@ div = Elementwise(
     lambda a, b, y: 1 / b,
     lambda a, b, y: -y / b,
     domain=Domain((SQUARABLE, SQUARABLE), singular=lambda a, b: b),
-    **infix("/", r"\frac{{{a:open}}}{{{b:open}}}", PRODUCT),
+    **infix("/", r"\frac{{{a:open}}}{{{b:open}}}", PRODUCT, "<mfrac>{a:open}{b:open}</mfrac>"),
 )  # fmt: skip
 neg = Elementwise(
     "neg", "The number with its sign turned.", (operator.neg, np.negative),
@@ -112,32 +115,36 @@ pow_ = Elementwise(
     lambda a, b, y: choose((a == 0) & (b == 0), 0.0, b * pow_(a, b - 1)),
     lambda a, b, y: choose((a == 0) & (b >= 0), 0.0, y * log(a)),
     domain=Domain(((0.01, 100.0), (-100.0, 100.0))),
-    symbol="**", notation=Notation("{a:tight}^{b}", "{{{a:tight}}}^{{{b:open}}}", POWER),
+    symbol="**", notation=Notation(
+        "{a:tight}^{b}", "{{{a:tight}}}^{{{b:open}}}", POWER, "<msup>{a:tight}{b:open}</msup>"
+    ),
 )  # fmt: skip
 square = Elementwise(
     "square", "The number times itself.", (lambda a: a * a, np.square),
     lambda a, y: 2 * a,
     domain=Domain((SQUARABLE,)),
-    symbol="²", notation=Notation("{a:tight}²", "{{{a:tight}}}^{{2}}", POWER),
+    symbol="²", notation=Notation("{a:tight}²", "{{{a:tight}}}^{{2}}", POWER, "<msup>{a:tight}<mn>2</mn></msup>"),
 )  # fmt: skip
 reciprocal = Elementwise(
     "reciprocal", "One over the number.", (lambda a: 1 / a, np.reciprocal),
     lambda a, y: -square(y),
     domain=Domain((SQUARABLE,), singular=lambda a: a),
-    symbol="1/", notation=Notation("1 / {a:tight}", r"\frac{{1}}{{{a:open}}}", PRODUCT),
+    symbol="1/", notation=Notation(
+        "1 / {a:tight}", r"\frac{{1}}{{{a:open}}}", PRODUCT, "<mfrac><mn>1</mn>{a:open}</mfrac>"
+    ),
 )  # fmt: skip
 sqrt = Elementwise(
     "sqrt", "The square root.", (math.sqrt, np.sqrt),
     lambda a, y: 0.5 / y,
     domain=Domain((NOT_SMALL_POSITIVE,)),
-    symbol="√", notation=Notation("sqrt({a:open})", r"\sqrt{{{a:open}}}", ATOM),
+    symbol="√", notation=Notation("sqrt({a:open})", r"\sqrt{{{a:open}}}", ATOM, "<msqrt>{a:open}</msqrt>"),
 )  # fmt: skip
 cbrt = Elementwise(
     "cbrt", "The real cube root, negative for negative numbers.", (math.cbrt, np.cbrt),
     lambda a, y: 1 / (3 * square(y)),
     domain=Domain((REAL,), singular=lambda a: a),
     complex=lambda z: np.where(z.real < 0, -1, 1) * np.where(z.real < 0, -z, z) ** (1 / 3),
-    symbol="∛", notation=Notation("cbrt({a:open})", r"\sqrt[3]{{{a:open}}}", ATOM),
+    symbol="∛", notation=Notation("cbrt({a:open})", r"\sqrt[3]{{{a:open}}}", ATOM, "<mroot>{a:open}<mn>3</mn></mroot>"),
 )  # fmt: skip
 hypot = Elementwise(
     "hypot", "The length of the hypotenuse, √(a² + b²), without overflow.", (math.hypot, np.hypot),
@@ -153,7 +160,7 @@ exp = Elementwise(
     "exp", "e to the power of the number.", (math.exp, np.exp),
     lambda a, y: y,
     domain=Domain((EXPONENT,)),
-    notation=Notation("exp({a:open})", "e^{{{a:open}}}", POWER),
+    notation=Notation("exp({a:open})", "e^{{{a:open}}}", POWER, "<msup><mi>e</mi>{a:open}</msup>"),
 )  # fmt: skip
 expm1 = Elementwise(
     "expm1", "e to the power of the number, less 1, exact near 0.", (math.expm1, np.expm1),
@@ -214,20 +221,17 @@ tan = Elementwise(
 asin = Elementwise(
     "asin", "The angle in radians whose sine it is.", (math.asin, np.arcsin),
     lambda a, y: 1 / sqrt((1 - a) * (1 + a)),
-    domain=Domain((UNIT,), singular=lambda a: 1 - abs(a)),
-    notation=Notation("asin({a:open})", r"\arcsin\left({a:open}\right)", ATOM),
+    domain=Domain((UNIT,), singular=lambda a: 1 - abs(a)), **function("asin", "arcsin"),
 )  # fmt: skip
 acos = Elementwise(
     "acos", "The angle in radians whose cosine it is.", (math.acos, np.arccos),
     lambda a, y: -1 / sqrt((1 - a) * (1 + a)),
-    domain=Domain((UNIT,), singular=lambda a: 1 - abs(a)),
-    notation=Notation("acos({a:open})", r"\arccos\left({a:open}\right)", ATOM),
+    domain=Domain((UNIT,), singular=lambda a: 1 - abs(a)), **function("acos", "arccos"),
 )  # fmt: skip
 atan = Elementwise(
     "atan", "The angle in radians whose tangent it is.", (math.atan, np.arctan),
     lambda a, y: 1 / (1 + square(a)),
-    domain=Domain((SQUARABLE,)),
-    notation=Notation("atan({a:open})", r"\arctan\left({a:open}\right)", ATOM),
+    domain=Domain((SQUARABLE,)), **function("atan", "arctan"),
 )  # fmt: skip
 atan2 = Elementwise(
     "atan2", "The angle in radians of the point with ordinate a and abscissa b.", (math.atan2, np.arctan2),
@@ -279,6 +283,8 @@ where = Elementwise(
     notation=Notation(
         "({b:open} if {a:open} else {c:open})",
         r"\begin{{cases}}{b:open} & {a:open}\\{c:open} & \text{{otherwise}}\end{{cases}}", ATOM,
+        '<mrow><mo>{{</mo><mtable columnalign="left"><mtr><mtd>{b:open}</mtd><mtd>{a:open}</mtd></mtr>'
+        "<mtr><mtd>{c:open}</mtd><mtd><mtext>otherwise</mtext></mtd></mtr></mtable></mrow>",
     ),
 )  # fmt: skip
 abs_ = Elementwise(
@@ -465,14 +471,14 @@ sum_ = Reduction(
     "sum", "The sum of all numbers of a sequence.",
     lambda a: builtins.sum(a, 0.0), np.sum,
     1.0,
-    symbol="Σ", notation=Notation("sum({a:open})", r"\sum {a}", ATOM),
+    symbol="Σ", notation=Notation("sum({a:open})", r"\sum {a}", ATOM, layout("∑ {a}")),
 )  # fmt: skip
 dot = Reduction(
     "dot", "The sum of the products of two sequences: a neuron's weighted sum, as one node.",
     lambda a, b: builtins.sum(map(operator.mul, a, b), 0.0), np.dot,
     lambda a, b, y: b,
     lambda a, b, y: a,
-    symbol="·", notation=Notation("dot({a:open}, {b:open})", r"{a} \cdot {b}", PRODUCT),
+    symbol="·", notation=Notation("dot({a:open}, {b:open})", r"{a} \cdot {b}", PRODUCT, layout("{a} · {b}")),
 )  # fmt: skip
 
 __all__ += [row for row, value in list(globals().items()) if isinstance(value, Op)]
