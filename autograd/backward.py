@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from .array_rules import shares
+from .anomaly import (
+    AnomalyError,
+    backward_anomaly,
+    first_not_finite,
+    forward_anomaly,
+    given_anomaly,
+    hook_anomaly,
+    is_finite,
+)
+from .array_rules import shares, takes_gradient
 from .graph import ARRAYS, MANY, Node, modes, run_hooks, sweep_order, walking
 from .op import quiet
+from .operands import Vector
 from .rules import local_derivatives
 
-__all__ = ["backward", "gradients"]
+__all__ = ["backward", "find_anomaly", "gradients"]
 
 
 def backward(root: Node, gradient: Any, *, create_graph: bool = False) -> None:
@@ -58,18 +67,62 @@ def gradients(root: Node, gradient: Any, by: Sequence[Node], *, create_graph: bo
             _restore(order, before)
 
 
+def find_anomaly(root: Any) -> AnomalyError | None:
+    """Where the inf or nan in a result, or in the gradients of it, comes from.
+
+    First come the numbers: if the result is not finite, the first node of the forward pass on the way to
+    it that is not.  Else a backward pass is made, which changes no gradient but runs the hooks, and the
+    first gradient counts that is not finite.
+
+    Args:
+        root: the result, such as a loss; of an array, the gradients are those of its sum.
+
+    Returns:
+        The error that `detect_anomaly` would have raised, as an object; None if all is finite.  It names
+        lines of code only for nodes that were made under `detect_anomaly`.
+
+    Raises:
+        TypeError: `root` is no `Value` or `Tensor`.
+
+    >>> from autograd import Value
+    >>> x = Value(1.0)
+    >>> loss = (x - 2.0).log() * 3.0
+    >>> find_anomaly(loss)
+    AnomalyError('forward: log(-1.0) gave nan, made outside detect_anomaly: its line is unknown')
+    """
+    if not isinstance(root, Node) or isinstance(root, Vector):
+        raise TypeError(f"find_anomaly: takes a result, such as the loss, got {root!r}: give a Value or a Tensor")
+    first = first_not_finite([root])
+    if first is not None:
+        return forward_anomaly(first)
+    with walking, quiet:
+        order = sweep_order(root)
+        before = [node._grad for node in order]
+        try:
+            _sweep(order, np.ones_like(root._data) if isinstance(root._data, np.ndarray) else 1.0, watched=True)
+        except AnomalyError as anomaly:
+            return anomaly.with_traceback(None)  # which would refer to this frame, and so to the whole graph
+        finally:
+            _restore(order, before)
+    return None
+
+
 def _restore(order: list[Node], before: list[Any]) -> None:
     for node, earlier in zip(order, before, strict=True):
         node._grad = earlier
 
 
-def _sweep(order: list[Node], gradient: Any) -> None:
+def _is_watched() -> bool:
+    return bool(modes.watched and modes.anomaly.get())
+
+
+def _sweep(order: list[Node], gradient: Any, *, watched: bool | None = None) -> None:
     """Leave in every node what this pass alone gives it."""
     nothing = order[0]._nothing
     for node in order:
         node._grad = nothing
     order[0]._grad = gradient
-    if modes.watched and modes.anomaly.get():
+    if _is_watched() if watched is None else watched:
         _sweep_watched(order)
     else:
         for node in order:
@@ -77,39 +130,41 @@ def _sweep(order: list[Node], gradient: Any) -> None:
 
 
 def _sweep_watched(order: list[Node]) -> None:
+    _check_given(order[0], order[0]._grad)
     for node in order:
+        before = node._grad
         node._rule.pull(node)
-        for parent in node._a if node._rule.reach >= MANY else (node._a, node._b):
-            if isinstance(parent, Node):
-                gathered = parent._grad  # a list, if the parent is a vector that has something to hand on
-                for gradient in gathered if isinstance(gathered, list) else (gathered,):
-                    _check(gradient, node, node._grad)
+        _check_hooks(node, before, node._grad)
+        for parent, gathered in _gathered(node):
+            _check(node, node._grad, parent, gathered)
 
 
-def _is_finite(x: Any) -> bool:
-    x = x._data if isinstance(x, Node) else x
-    return x is None or (math.isfinite(x) if isinstance(x, float) else bool(np.isfinite(x).all()))
+def _gathered(node: Node) -> Iterator[tuple[Node, Any]]:
+    """The parents of a node, with the gradient that each has so far; of a vector, its elements."""
+    for parent in node._a if node._rule.reach >= MANY else (node._a, node._b):
+        if isinstance(parent, Vector):
+            if isinstance(parent._grad, list):  # something to hand on
+                yield from ((x, g) for x, g in zip(parent, parent._grad, strict=True) if isinstance(x, Node))
+        elif takes_gradient(parent):
+            yield parent, parent._grad
 
 
-def _brief(x: Any) -> str:
-    """A number, or the shape of an array."""
-    x = x._data if isinstance(x, Node) else x
-    return f"an array {x.shape}" if isinstance(x, np.ndarray) and x.ndim else str(x)
+def _check_given(root: Node, gradient: Any) -> None:
+    """Raise if a pass begins with a gradient that is not finite."""
+    if not is_finite(gradient):
+        raise given_anomaly(root, gradient)
 
 
-def _check(gradient: Any, node: Node, upstream: Any) -> None:
-    """Raise if the gradient that a node handed on is not finite."""
-    if _is_finite(gradient):
-        return
-    gradient = gradient._data if isinstance(gradient, Node) else gradient
-    if isinstance(gradient, np.ndarray) and gradient.ndim:
-        gradient = f"{gradient[~np.isfinite(gradient)][0]} in {_brief(gradient)}"
-    operands = ", ".join(map(_brief, node.operands))
-    through = f"{node.op.name}({operands})" if node.op else "a vector"
-    place = f", at {node.site}" if node.site else ""
-    raise FloatingPointError(
-        f"backward: the gradient through {through} became {gradient}, upstream {_brief(upstream)}{place}"
-    )
+def _check_hooks(node: Node, before: Any, after: Any) -> None:
+    """Raise if a node's hooks made its gradient inf or nan."""
+    if node._rule.hooks and not is_finite(after):
+        raise hook_anomaly(node, before, after)
+
+
+def _check(node: Node, upstream: Any, parent: Node, gathered: Any) -> None:
+    """Raise if the gradient that a node handed on to a parent is not finite."""
+    if not is_finite(gathered):
+        raise backward_anomaly(node, upstream, parent, gathered)
 
 
 def _sweep_recorded(order: list[Node], gradient: Any, keep: Collection[Node] = ()) -> dict[Node, Any]:
@@ -122,7 +177,9 @@ def _sweep_recorded(order: list[Node], gradient: Any, keep: Collection[Node] = (
     so_far: dict[Node, Any] = {order[0]: gradient}
     kept = {}
     nothing = order[0]._nothing
-    watched = modes.watched and modes.anomaly.get()
+    watched = _is_watched()
+    if watched:
+        _check_given(order[0], gradient)
     modes.enter(order, modes.recording, True)
     modes.enter(order, modes.anomaly, False)  # the sweep itself says which node of the forward pass is to blame
     try:
@@ -131,7 +188,9 @@ def _sweep_recorded(order: list[Node], gradient: Any, keep: Collection[Node] = (
             if upstream is None:
                 node._grad = None
                 continue
-            upstream = run_hooks(node, upstream)
+            before, upstream = upstream, run_hooks(node, upstream)
+            if watched:
+                _check_hooks(node, before, upstream)
             if node in keep:
                 kept[node] = upstream
             is_node = isinstance(upstream, Node)
@@ -142,7 +201,7 @@ def _sweep_recorded(order: list[Node], gradient: Any, keep: Collection[Node] = (
             for parent, share in _recorded_shares(node, upstream):
                 total = so_far[parent] = so_far[parent] + share if parent in so_far else share
                 if watched:
-                    _check(total, node, upstream)
+                    _check(node, upstream, parent, total)
     finally:
         modes.leave(order)
         modes.leave(order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from itertools import chain
@@ -25,6 +25,7 @@ __all__ = [
     "Hook",
     "Node",
     "Rule",
+    "SharedHook",
     "detect_anomaly",
     "enable_grad",
     "inference_mode",
@@ -48,7 +49,9 @@ class Rule:
 
     __slots__ = ("hooks", "op", "pull", "reach", "reduces")
 
-    def __init__(self, op: Op | None, reach: int, pull: Callable[[Any], None], hooks: tuple[Hook, ...] = ()) -> None:
+    def __init__(
+        self, op: Op | None, reach: int, pull: Callable[[Any], None], hooks: tuple[Hook | SharedHook, ...] = ()
+    ) -> None:
         self.op = op
         self.reach = reach
         self.pull = pull  # adds this node's contributions to the gradients of its parents
@@ -155,8 +158,12 @@ class Node:
     def _commit(self, order: list[Node], before: list[Any]) -> None:
         """After a sweep from this node: add what it gave the leaves to what they had before."""
         for node, earlier in zip(order, before, strict=True):
-            if not node._rule.reach and not (type(earlier) is float and earlier == 0.0):
-                node._grad = earlier + node._grad
+            if not node._rule.reach and not (type(earlier) is float and earlier == 0.0):  # most had none: no call
+                node._grad = node._total(earlier, node._grad)
+
+    def _total(self, earlier: Any, gathered: Any) -> Any:
+        """The gradient of a leaf that had one before a pass, and to which the pass gave another."""
+        return gathered if type(earlier) is float and earlier == 0.0 else earlier + gathered
 
     def _settled_parents(self) -> list[Node]:
         """For arrays: the operands that take part in a sweep, as they were when this node was made."""
@@ -216,7 +223,28 @@ class Hook:
             _set_hooks(node, tuple(hook for hook in node._rule.hooks if hook is not self))
 
 
-def _set_hooks(node: Node, hooks: tuple[Hook, ...]) -> None:
+class SharedHook:
+    """One hook on many nodes, for little more than an assignment each; `remove()` silences it on all of them."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, nodes: Iterable[Node], function: Callable[[Any], Any]) -> None:
+        self.function: Callable[[Any], Any] | None = function
+        hooked: dict[Rule, Rule] = {}
+        for node in nodes:
+            own = node._rule
+            if own not in hooked:
+                shared = own.pull.shared if isinstance(own.pull, _HookedPull) else own
+                hooks = [hook for hook in own.hooks if hook.function is not None]  # a leaf may have met many
+                hooked[own] = Rule(shared.op, shared.reach, _HookedPull(shared), (*hooks, self))
+            node._rule = hooked[own]
+
+    def remove(self) -> None:
+        """Take the hook away; the second time there is nothing to do."""
+        self.function = None
+
+
+def _set_hooks(node: Node, hooks: tuple[Hook | SharedHook, ...]) -> None:
     """Give a node a rule of its own that runs the hooks first, or the shared one again."""
     own = node._rule
     shared = own.pull.shared if isinstance(own.pull, _HookedPull) else own
@@ -387,15 +415,17 @@ class enable_grad(_Mode):  # noqa: N801 - PyTorch's name
 
 
 class detect_anomaly(_Mode):  # noqa: N801 - PyTorch's name
-    """Raise FloatingPointError at the first operation, forward or backward, that gives inf or nan.
+    """Raise AnomalyError, a FloatingPointError, at the first operation, forward or backward, that gives inf or nan.
 
-    Nodes made inside remember the line that made them, so that the error can name it.
+    Nodes made inside remember the line that made them, so that the error can name it.  To ask afterwards,
+    without this mode, see `find_anomaly`.
 
     >>> from autograd import Value, detect_anomaly
+    >>> x = Value(1000.0)
     >>> with detect_anomaly():
-    ...     Value(1000.0).exp()
+    ...     x.exp()
     Traceback (most recent call last):
-    FloatingPointError: exp(1000.0) gave inf, at <doctest autograd.graph.detect_anomaly[1]>:2
+    autograd.anomaly.AnomalyError: forward: exp(x = 1000.0) gave inf, made at <doctest ...detect_anomaly[2]>:2
     """
 
     _mode, _value = modes.anomaly, True

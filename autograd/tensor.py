@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import ops
+from .anomaly import forward_anomaly, is_finite
 from .array_op import ArrayOp
 from .array_rules import array_rule, takes_gradient
 from .arrays.shapes import broadcast_to, flip, getitem, overwrite, reshape, transpose
@@ -24,7 +25,7 @@ from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Op, Reduction
 from .operators import Operators
 
-__all__ = ["Tensor", "as_array", "node", "wrap"]
+__all__ = ["Tensor", "as_array", "computed", "node", "wrap"]
 
 _new = object.__new__
 VIEWS = frozenset((reshape, transpose, broadcast_to, getitem, flip))
@@ -214,7 +215,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         for x in entries:
             if x is NotImplemented:
                 return x
-        data = _computed(op, entries)
+        data = computed(op, entries)
         return node(op, data, entries, None, _asks(entries) and data.dtype.kind in "fc")
 
     @staticmethod
@@ -262,7 +263,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
             numbers = [x._data if type(x) is Tensor else x for x in operands]
             rewrite(self, op, operands, lambda target: op.evaluate(op.array, *numbers, out=target))
             return self
-        data = _computed(op, operands)
+        data = computed(op, operands)
         if np.broadcast_shapes(data.shape, self.shape) != self.shape:
             raise ValueError(f"{op.name}: the result has shape {data.shape}, which does not fit into {self.shape}")
         if not np.can_cast(data.dtype, self._data.dtype, "same_kind"):
@@ -393,12 +394,8 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
             if node._rule.reach:
                 continue
             gradient = node._grad
-            if gradient is None:
-                node._grad = earlier
-            elif isinstance(gradient, Tensor) or isinstance(earlier, Tensor):
-                node._grad = gradient if earlier is None else earlier + gradient
-            elif earlier is not None:
-                node._grad = np.asarray(earlier + gradient, node._data.dtype)
+            if gradient is None or earlier is not None or isinstance(gradient, Tensor):
+                node._grad = node._total(earlier, gradient)
             else:
                 # Rules hand gradients on as they are, or as views: no leaf may end up with an array that others see.
                 if shared is None:
@@ -407,6 +404,12 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
                 owner = owner_of(gradient)
                 node._grad = gradient.copy() if owner in shared or not gradient.flags.writeable else gradient
                 shared.add(owner)
+
+    def _total(self, earlier: Any, gathered: Any) -> Any:
+        if earlier is None or gathered is None:
+            return earlier if gathered is None else gathered
+        total = earlier + gathered
+        return total if isinstance(total, Tensor) else np.asarray(total, self._data.dtype)
 
     def __copy__(self) -> Tensor:
         return self._duplicate(self._a, self._b)
@@ -525,7 +528,7 @@ def _operand(x: Any, op: Op) -> Any:
     raise TypeError(f"{op.name}: cannot take {x!r}, a {type(x).__name__}: give numbers, arrays or tensors")
 
 
-def _computed(op: NumberOp, operands: Any) -> np.ndarray[Any, Any]:
+def computed(op: NumberOp, operands: Any) -> np.ndarray[Any, Any]:
     """The value of a row on the numbers of its operands."""
     numbers = [x._data if type(x) is Tensor else x for x in operands]
     kinds = {x.dtype for x in numbers if type(x) is np.ndarray}
@@ -590,12 +593,8 @@ def _watch(result: Tensor, op: Op, operands: tuple[Any, ...]) -> None:
     """The same under `no_grad` or `detect_anomaly`, here or in another thread."""
     watched = modes.anomaly.get()
     if watched or modes.sites.get():
-        site = calling_line()
-        result._note = Note(None, site)
-        if watched and result._data.dtype.kind == "f" and not np.isfinite(result._data).all():
-            shapes = ", ".join(str(x.shape) if isinstance(x, Tensor) else str(x) for x in operands)
-            bad = np.argwhere(~np.isfinite(result._data))[0]
-            where = tuple(map(int, bad))
-            raise FloatingPointError(f"{op.name}({shapes}) gave {result._data[where]} at {list(where)}, at {site}")
+        result._note = Note(None, calling_line())
+        if watched and not is_finite(result):
+            raise forward_anomaly(result, op, operands)
     if not modes.recording.get():
         result._rule, result._a, result._b = CONSTANT, None, None

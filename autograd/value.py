@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import ops
+from .anomaly import forward_anomaly
 from .backward import backward
 from .graph import BOTH, FIRST, LEAF, MANY, SECOND, VECTOR, Node, Note, Rule, modes
 from .names import calling_line
@@ -333,11 +334,9 @@ def _watched(data: float, rule: Rule, a: Any, b: Any) -> Value:
     node._rule, node._a, node._b = rule, a, b
     watched = modes.anomaly.get()
     if watched or modes.sites.get():
-        site = calling_line()
-        node._note = Note(None, site)
-        if watched and not math.isfinite(data) and rule.op is not None:
-            operands = ", ".join(str(x._data if isinstance(x, Value) else x) for x in node.operands)
-            raise FloatingPointError(f"{rule.op.name}({operands}) gave {data}, at {site}")
+        node._note = Note(None, calling_line())
+        if watched and not math.isfinite(data):
+            raise forward_anomaly(node)
     if not modes.recording.get():
         node._rule, node._a, node._b = LEAF, None, None
     return node

@@ -1,4 +1,4 @@
-"""What can watch `fit` and step in: early stopping, checkpoints, a plot; and the `History` it returns."""
+"""What can watch `fit` and step in: early stopping, checkpoints, plots, health; and the `History` it returns."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograd.health import HealthReport, Watch, watch
+
 from .io import save
 
 if TYPE_CHECKING:
     from .model import Model
 
-__all__ = ["Callback", "EarlyStopping", "History", "LivePlot", "ModelCheckpoint"]
+__all__ = ["Callback", "EarlyStopping", "HealthMonitor", "History", "LivePlot", "ModelCheckpoint"]
 
 Logs = Mapping[str, float]
 
@@ -152,6 +154,44 @@ class ModelCheckpoint(_Monitor):
             path = Path(self.filepath.format(epoch=epoch + 1, **logs))
             path.parent.mkdir(parents=True, exist_ok=True)
             save(self.model, path)
+
+
+class HealthMonitor(Callback):
+    """Prints the health of every layer after an epoch; see `autograd.watch`.
+
+    Args:
+        every: after how many epochs.
+
+    Attributes:
+        report: the one printed last, over the steps of its epoch.
+    """
+
+    report: HealthReport
+
+    def __init__(self, every: int = 1) -> None:
+        if type(every) is not int or every < 1:
+            raise ValueError(f"HealthMonitor: every must be a whole number of epochs from 1 on, got {every!r}")
+        self.every = every
+        self._watch: Watch | None = None
+        self._batches = 0
+
+    def on_train_begin(self) -> None:
+        self._watch = watch(self.model)  # the one of a training that an error ended takes its hooks away itself
+
+    def on_epoch_begin(self, epoch: int) -> None:
+        self._batches = 0
+
+    def on_batch_end(self, batch: int, logs: Logs) -> None:
+        self._batches += 1
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        if self._watch is not None and (epoch + 1) % self.every == 0:
+            self.report = self._watch.report(last=self._batches)
+            print(self.report)
+
+    def on_train_end(self) -> None:
+        if self._watch is not None:
+            self._watch.remove()
 
 
 class LivePlot(Callback):

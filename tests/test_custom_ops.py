@@ -257,20 +257,6 @@ def test_operands_stay_as_they_are_and_results_may_lie_in_their_memory():
     assert x.tolist() == [1.0, 2.0] and x.grad.tolist() == [1.0, 0.0]
 
 
-def test_anomalies_name_it():
-    broken = autograd.op(lambda a, y: a * math.nan, name="broken")(lambda a: a * 1.0)
-    exploding = autograd.op(vjp=lambda g, y, a: g, name="exploding")(lambda a: a / 0.0)
-    for x in (Value(2.0), autograd.tensor([2.0, 3.0], requires_grad=True)):
-        with autograd.detect_anomaly():
-            y = broken(x)
-            y = y if isinstance(y, Value) else y.sum()
-            with pytest.raises(FloatingPointError, match="gradient through broken"):
-                y.backward()
-    x = autograd.tensor([2.0, 3.0], requires_grad=True)
-    with autograd.detect_anomaly(), pytest.raises(FloatingPointError, match=r"exploding\(\(2,\)\) gave inf"):
-        exploding(x)
-
-
 def test_no_grad():
     x = autograd.tensor([1.0, 2.0], requires_grad=True)
     with autograd.no_grad():
