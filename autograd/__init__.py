@@ -9,7 +9,9 @@
 """
 
 from . import fft, linalg
+from .anomaly import AnomalyError
 from .array_op import ARRAY_TABLE, ArrayOp
+from .backward import find_anomaly
 from .creation import (
     arange,
     as_tensor,
@@ -38,7 +40,7 @@ from .creation import (
 from .custom import op
 from .draw import Drawing, draw, draw_dot
 from .dtypes import DTYPES, get_default_dtype, set_default_dtype
-from .explain import backward_lines, forward_lines
+from .explain import backward_lines, explain, forward_lines
 from .functions.comparing import cross_entropy
 from .functions.convolving import (
     conv1d,
@@ -143,6 +145,7 @@ from .graph import (
     inference_mode,
     no_grad,
 )
+from .health import HealthReport, LayerHealth, Watch, watch
 from .inplace import increment_version
 from .op import TABLE, Domain, Op
 from .operands import Vector
@@ -199,6 +202,7 @@ from .ops import (
     where,
 )
 from .parameter import Parameter
+from .stepper import Stepper
 from .tensor import Tensor
 from .transforms import (
     grad,
@@ -226,15 +230,20 @@ bool = DTYPES["bool"]
 __all__ = [
     "ARRAY_TABLE",
     "TABLE",
+    "AnomalyError",
     "ArrayOp",
     "Domain",
     "Drawing",
+    "HealthReport",
+    "LayerHealth",
     "Node",
     "Op",
     "Parameter",
+    "Stepper",
     "Tensor",
     "Value",
     "Vector",
+    "Watch",
     "abs",
     "acos",
     "acosh",
@@ -298,9 +307,11 @@ __all__ = [
     "erfc",
     "exp",
     "expand",
+    "explain",
     "expm1",
     "eye",
     "fft",
+    "find_anomaly",
     "flatten",
     "flip",
     "float",
@@ -427,6 +438,7 @@ __all__ = [
     "value_and_grad",
     "var",
     "vjp",
+    "watch",
     "where",
     "zeros",
     "zeros_like",

@@ -15,7 +15,7 @@ from .graph import ARRAYS, CONSTANT, Node, Rule
 from .op import NumberOp, Op, ieee
 from .rules import arguments_read
 
-__all__ = ["array_rule", "fitted", "numbers_read", "shares", "takes_gradient"]
+__all__ = ["array_rule", "fitted", "numbers_read", "shares", "shares_from", "takes_gradient"]
 
 
 def takes_gradient(x: Any) -> bool:
@@ -54,22 +54,25 @@ def shares(node: Node, upstream: Any, *, recorded: bool = False) -> list[tuple[N
         return []
     if changes.now != node._made:  # type: ignore[attr-defined]
         _check_unchanged(node, op)
-    numbers = isinstance(op, NumberOp)
     if recorded:
-        operands, result = node._a, node
-    elif numbers and not node._data.ndim and node._data.dtype == np.float64:
+        return shares_from(node, upstream, node._a, node)
+    if isinstance(op, NumberOp) and not node._data.ndim and node._data.dtype == np.float64:
         return _float_shares(node, float(upstream))
-    else:
-        operands, result = [x._data if isinstance(x, Node) else x for x in node._a], node._data
-        if type(upstream) is not np.ndarray:
-            upstream = np.asarray(upstream)
+    operands = [x._data if isinstance(x, Node) else x for x in node._a]
+    return shares_from(node, upstream if type(upstream) is np.ndarray else np.asarray(upstream), operands, node._data)
+
+
+def shares_from(node: Node, upstream: Any, operands: Any, result: Any) -> list[tuple[Node, Any]]:
+    """The same, on whatever stands for the operands and the result: arrays, tensors, formulas."""
+    op: Any = node.op
+    numbers = isinstance(op, NumberOp)
     found = []
     for i, x in enumerate(node._a):
         if isinstance(x, Node) and x._rule is not CONSTANT:
             if numbers:
                 share = _row_share(op, i, upstream, result, operands)
             else:
-                rule = op.pullback(i)  # type: ignore[attr-defined]
+                rule = op.pullback(i)
                 share = None if rule is None else rule(upstream, result, *operands, **node._b)
             if share is not None:
                 same = share.shape == x._data.shape and share.dtype == x._data.dtype

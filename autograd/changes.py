@@ -18,7 +18,7 @@ from weakref import ref
 from .graph import Node
 from .names import calling_line
 
-__all__ = ["Clock", "History", "Memory", "Moment", "changes", "earlier_place", "settled", "stale"]
+__all__ = ["Clock", "History", "Memory", "Moment", "changes", "earlier_place", "overwritten", "settled", "stale"]
 
 
 class Moment(int):
@@ -145,6 +145,11 @@ def earlier_place(x: Any, made: int) -> Any:
     if history is None or not history.past or history.past[-1][0] <= made:
         return x
     return next(place for until, place in history.past if until > made)
+
+
+def overwritten(x: Any, made: int) -> bool:
+    """Whether a recorded change took the numbers away that a node made at that time has seen."""
+    return x._history is not None and x._history.memory.rewritten > made
 
 
 def stale(x: Any, made: int) -> bool:

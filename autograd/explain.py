@@ -1,145 +1,32 @@
-"""The forward and the backward pass in words: every step with its formula and its numbers.
-
-The formulas are the table's own rules, read by symbols; nothing here knows a derivative.
-"""
+"""The chain rule in words: the two passes line by line, and one derivative as the sum over all paths."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from itertools import islice
 from typing import Any
 
-from .graph import ARRAYS, VECTOR, Node, run_hooks, sweep_order, topological_order
-from .names import variable_names
-from .op import ATOM, Reduction
+import numpy as np
+
+from . import ops
+from .array_op import ArrayOp
+from .array_rules import shares_from, takes_gradient
+from .formulas import Written, number
+from .graph import ARRAYS, Node, topological_order
+from .labels import Labels
+from .replay import seed
 from .rules import local_derivatives
-from .symbols import Call, Expr, Number, Row, Symbol, format_number, product
+from .simplify import simplified
+from .steps import Contribution, backward_steps, contributions, equation, forward_steps, is_long, summary
+from .symbols import Call, Expr, Number, Symbol, product
+from .tensor import wrap
 
-__all__ = ["Contribution", "Labels", "backward_lines", "contributions", "forward_lines"]
+__all__ = ["Explanation", "Path", "backward_lines", "explain", "forward_lines"]
 
-LONGEST_LABEL = 16
-
-
-@dataclass(frozen=True)
-class Contribution:
-    """One step of a backward sweep: what a node adds to the gradient of one of its parents."""
-
-    node: Node
-    parent: Node
-    operand: int
-    """Which of the node's parents it is; `x * x` adds to x twice, as parent 0 and as parent 1."""
-    upstream: float
-    local: float
-    amount: float
-
-
-def contributions(root: Node, gradient: float = 1.0) -> Iterator[Contribution]:
-    """The steps of `root.backward(gradient)`, in order; hooks are called, but no gradient is changed.
-
-    >>> from autograd import Value
-    >>> x = Value(3.0)
-    >>> [(c.operand, c.upstream, c.local, c.amount) for c in contributions(x * x)]
-    [(0, 1.0, 3.0, 3.0), (1, 1.0, 3.0, 3.0)]
-    """
-    _check_scalars(root)
-    gradients = {root: gradient}
-    gathered: dict[Node, list[float]] = {}  # as the sweep does: a vector's gradients first, then its elements'
-    for node in sweep_order(root):
-        if node._rule is VECTOR:
-            for x, amount in zip(node._a, gathered.pop(node), strict=True):
-                if isinstance(x, Node):
-                    gradients[x] = gradients.get(x, 0.0) + amount
-            continue
-        upstream = run_hooks(node, gradients.pop(node))
-        amounts = []
-        for i, (parent, local) in enumerate(local_derivatives(node)):
-            amounts.append(upstream * local)
-            yield Contribution(node, parent, i, upstream, local, amounts[-1])
-        if node._rule.reduces:
-            rest = iter(amounts)
-            for vector in (node._a, node._b) if node._b is not None else (node._a,):
-                shares = [next(rest) if isinstance(x, Node) else 0.0 for x in vector]
-                gathered[vector] = [
-                    a + b for a, b in zip(gathered.get(vector, [0.0] * len(shares)), shares, strict=True)
-                ]
-        else:
-            for parent, amount in zip(node.parents, amounts, strict=True):
-                gradients[parent] = gradients.get(parent, 0.0) + amount
-
-
-def _check_scalars(root: Node) -> None:
-    if root._rule.reach == ARRAYS:
-        raise TypeError(
-            f"explain: tells of graphs of Values, number by number, got a tensor of shape {root._data.shape}: "
-            "compute it with autograd.Value, or draw(x) it"
-        )
-
-
-class Labels:
-    """What to call the nodes of a graph in formulas.
-
-    A node is called by its name or by the caller's variable; else by its own formula while that is
-    short; else by its place in the forward pass, as in `v7`.
-    """
-
-    def __init__(self, root: Node, names: Mapping[Node, str] | None = None) -> None:
-        _check_scalars(root)
-        order = topological_order(root)
-        self.names = dict(variable_names(order) if names is None else names)
-        self._symbols: dict[Node, Symbol] = {}
-        self._nodes: dict[Symbol, Node] = {}
-        self._last: tuple[Node | None, list[Expr]] = (None, [])
-        taken = set(self.names.values())
-        for i, node in enumerate(reversed(order)):
-            symbol = Symbol(self.names[node]) if node in self.names else self._unnamed(node, f"v{i}", taken)
-            self._symbols[node] = symbol
-            self._nodes[symbol] = node
-
-    def _unnamed(self, node: Node, place: str, taken: set[str]) -> Symbol:
-        """A leaf's number, a short formula, or the place in the forward pass."""
-        formula = Number(node._data) if node.op is None else _formula(node, self)
-        if len(str(formula)) <= LONGEST_LABEL:
-            return Symbol(str(formula), formula=formula)
-        while place in taken:
-            place += "'"
-        return Symbol(place)
-
-    def __call__(self, x: Any) -> Expr:
-        """The symbol of a node; a plain number stays a number."""
-        return self._symbols[x] if isinstance(x, Node) else Number(x)
-
-    def formula(self, node: Node) -> Expr | None:
-        """How a node was computed, in terms of the labels of its operands; None for a leaf."""
-        return None if node.op is None else _formula(node, self)
-
-    def with_numbers(self, formula: Expr) -> Expr:
-        """The formula with every label replaced by its node's number."""
-        return formula.substitute(lambda symbol: Number(self._nodes[symbol]._data))
-
-    def local_derivatives(self, node: Node) -> list[Expr]:
-        """The rules of a node's operation, read by the labels: one derivative per parent."""
-        if self._last[0] is not node:  # steps of one node follow each other
-            local = [x if isinstance(x, Expr) else Number(x) for _, x in local_derivatives(node, self)]
-            self._last = (node, local)
-        return self._last[1]
-
-    def differential(self, node: Node) -> str:
-        """`dz`, or `d(w · x)` for a node without a name."""
-        text, binding = self(node).show()
-        return f"d{text}" if binding == ATOM and text.isidentifier() else f"d({text})"
-
-
-def _number(x: Any) -> Expr:
-    return Number(x._data if isinstance(x, Node) else x)
-
-
-def _formula(node: Node, read: Any) -> Expr:
-    """The operation that made a node, on whatever stands for its operands."""
-    op = node.op
-    assert op is not None
-    if isinstance(op, Reduction):
-        return Call(op.notation, [Row(map(read, slot)) for slot in (node._a, node._b)[: op.arity]])
-    return Call(op.notation, map(read, node.operands))
+LONGEST = 600  # characters of a formula that somebody may want to read
+TOO_LONG = Symbol("⋯")
 
 
 def forward_lines(root: Node, names: Mapping[Node, str] | None = None) -> list[str]:
@@ -152,18 +39,16 @@ def forward_lines(root: Node, names: Mapping[Node, str] | None = None) -> list[s
     w · x = 2 · (-2) = -4
     z = w · x + b = -4 + 8 = 4
     """
-    labels = Labels(root, names)
-    lines = []
-    for node in reversed(topological_order(root)):
-        formula = labels.formula(node)
-        if formula is not None:
-            parts = [str(labels(node)), str(formula), str(_formula(node, _number)), format_number(node._data)]
-            lines.append(_chain(parts))
-    return lines
+    return [str(step) for step in forward_steps(root, Labels(root, names))]
 
 
-def backward_lines(root: Node, gradient: float = 1.0, names: Mapping[Node, str] | None = None) -> list[str]:
+def backward_lines(root: Node, gradient: Any = None, names: Mapping[Node, str] | None = None) -> list[str]:
     """The backward sweep, one line per contribution: the chain rule in symbols and in numbers.
+
+    Args:
+        root: the node that is differentiated.
+        gradient: what `backward(gradient)` takes: 1 if it is left out.
+        names: what to call nodes; by default what displays call them.
 
     >>> from autograd import Value
     >>> w, x, b = Value(2.0), Value(-2.0), Value(8.0)
@@ -175,25 +60,221 @@ def backward_lines(root: Node, gradient: float = 1.0, names: Mapping[Node, str] 
     dJ/dw += dJ/dz · dz/dw = -8 · x = -8 · (-2) = 16
     dJ/dx += dJ/dz · dz/dx = -8 · w = -8 · 2 = -16
     """
+    steps = backward_steps(root, gradient, Labels(root, names))
+    return [str(contribution) for step in steps for contribution in step.contributions]
+
+
+# ---------------------------------------------------------------------- one derivative
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Path:
+    """One way from the root to the node by which it is differentiated, step by step."""
+
+    steps: tuple[Contribution, ...]
+    amount: Any
+    """What it adds to the derivative: the product of its factors."""
+    labels: Labels
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes on the way, the root first."""
+        return (self.labels.root, *(step.parent for step in self.steps))
+
+    def __str__(self) -> str:
+        return " → ".join(str(self.labels(node)) for node in self.nodes)
+
+    __repr__ = __str__
+
+    def lines(self) -> list[str]:
+        """Its factors, each with its label, and their product."""
+        if not all(isinstance(step.local, float) for step in self.steps):
+            return [str(step) for step in self.steps]
+        lines = [str(step.factor()) for step in self.steps]
+        if len(lines) > 1:
+            lines.append(
+                f"product: {equation([reduce(product, (number(s.local) for s in self.steps)), number(self.amount)])}"
+            )
+        return lines
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation:
+    """One derivative: as a formula, as a number, and as the sum of the products along all paths.
+
+    `print` shows all of it, a notebook shows the formula, and `latex()` writes that for LaTeX.
+    """
+
+    label: Expr
+    """`dJ/dw`."""
+    sides: tuple[Expr, ...]
+    """The formula in terms of labels and in numbers; nothing if it would be too long to be read."""
+    value: Any
+    paths: tuple[Path, ...]
+    """The first of the paths."""
+    count: int
+    """How many paths there are."""
+
+    @property
+    def formula(self) -> Expr | None:
+        """The derivative in terms of labels, simplified; None if it would be too long to be read."""
+        return self.sides[0] if self.sides else None
+
+    def equation(self) -> Expr:
+        """`dJ/dw = (z - y) · x = (4 - 2) · (-2) = -4`."""
+        readable = [side for side in self.sides if side is self.formula or not is_long(side)]
+        return equation([self.label, *readable, summary(self.value)])
+
+    def latex(self) -> str:
+        return self.equation().latex()
+
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle {self.latex()}$"
+
+    def __str__(self) -> str:
+        blocks = [str(self.equation())]
+        for i, path in enumerate(self.paths, 1):
+            which = "Along the only path" if self.count == 1 else f"Along path {i} of {self.count}"
+            blocks.append("\n    ".join([f"{which}, {path}:", *path.lines()]))
+        if self.count > len(self.paths):
+            blocks.append(f"And along {self.count - len(self.paths):,} more.")
+        elif self.count > 1:
+            amounts = reduce(
+                lambda a, b: Call(ops.add.notation, (a, b), ops.add), (summary(path.amount) for path in self.paths)
+            )
+            blocks.append(f"Together: {equation([amounts, summary(self.value)])}")
+        return "\n\n".join(blocks)
+
+    __repr__ = __str__
+
+
+def explain(root: Node, by: Node | str, *, names: Mapping[Node, str] | None = None, most: int = 12) -> Explanation:
+    """Why the derivative of one node by another is what it is: the chain rule, along every path between them.
+
+        dJ/dw = Σ over the paths from J to w of the product of the derivatives along the path
+
+    Args:
+        root: the node that is differentiated.
+        by: the node by which, or its name.
+        names: what to call nodes; by default what displays call them.
+        most: how many paths are shown; there may be more than anyone could read, and all are counted.
+
+    Returns:
+        What can be printed, and taken apart: `formula`, `value`, `paths`, `count`, `latex()`.
+
+    Raises:
+        TypeError: `root` is no node.
+        ValueError: it does not depend on `by`, or no node is called so.
+
+    >>> from autograd import Value
+    >>> w, x = Value(2.0), Value(-2.0)
+    >>> z = w * x
+    >>> J = z**2 + w
+    >>> print(explain(J, w))
+    dJ/dw = 1 + 2 · z · x = 1 + 2 · (-4) · (-2) = 17
+    <BLANKLINE>
+    Along path 1 of 2, J → z^2 → z → w:
+        dJ/d(z^2) = 1
+        d(z^2)/dz = 2 · z = 2 · (-4) = -8
+        dz/dw = x = -2
+        product: 1 · (-8) · (-2) = 16
+    <BLANKLINE>
+    Along path 2 of 2, J → w:
+        dJ/dw = 1
+    <BLANKLINE>
+    Together: 16 + 1 = 17
+
+    After Bauer (1974), who wrote derivatives as sums over the paths of a graph.
+    """
+    upstream = seed(root, None)
     labels = Labels(root, names)
-    return [sentence(step, root, labels) for step in contributions(root, gradient)]
+    target = labels.find(by)
+    between = _between(root, target)
+    if root not in between:
+        raise ValueError(f"explain: {labels(root)} does not depend on {labels(target)}")
+    formula, value = _derivative(between, upstream, target, labels)
+    numbers = {x: x._data for node in between for x in (node, *node.parents)}
+    sides = [] if str(TOO_LONG) in str(formula) else [formula, labels.with_numbers(formula, numbers)]
+    paths = tuple(islice(_paths(root, upstream, target, between, labels), most))
+    count = between[root] if len(paths) == most else len(paths)  # a rule may find that there is nothing to hand on
+    return Explanation(labels.derivative(root, target), tuple(sides), value, paths, count)
 
 
-def sentence(step: Contribution, root: Node, labels: Labels) -> str:
-    """One contribution as a line of text."""
-    d_root, d_node, d_parent = map(labels.differential, (root, step.node, step.parent))
-    upstream, local = Number(step.upstream), labels.local_derivatives(step.node)[step.operand]
-    chain_rule = f"{d_root}/{d_node} · {d_node}/{d_parent}"
-    return f"{d_root}/{d_parent} += " + _chain(
-        [
-            chain_rule,
-            str(product(upstream, local)),
-            str(product(upstream, labels.with_numbers(local))),
-            format_number(step.amount),
-        ]
-    )
+def _between(root: Node, target: Node) -> dict[Node, int]:
+    """The nodes on the way from one to the other, in the order of the sweep, and how many ways there are from each."""
+    order = topological_order(root)
+    ways = {target: 1}
+    for node in reversed(order):
+        count = sum(ways.get(parent, 0) for parent in _receivers(node))
+        if count and node is not target:
+            ways[node] = count
+    return {node: ways[node] for node in order if node in ways}
 
 
-def _chain(parts: list[str]) -> str:
-    """The parts as equations, each that repeats the one before left out."""
-    return " = ".join(part for i, part in enumerate(parts) if i == 0 or part != parts[i - 1])
+def _receivers(node: Node) -> list[Node]:
+    """The parents that a node hands gradients to: constants get none, nor operands without a rule, such as indices."""
+    op = node.op
+    return [
+        x
+        for i, x in enumerate(node.parents if node._rule.reach != ARRAYS else node.operands)
+        if takes_gradient(x) and (not isinstance(op, ArrayOp) or op.pullback(i) is not None)
+    ]
+
+
+def _derivative(between: Mapping[Node, int], upstream: Any, target: Node, labels: Labels) -> tuple[Expr, Any]:
+    """The derivative as a simplified formula and as a number: a sweep over the nodes that matter."""
+    root = next(iter(between))
+    if root._rule.reach == ARRAYS:
+        given: dict[Node, Any] = {root: Written(wrap(np.asarray(upstream)), number(upstream))}
+        for node in between:
+            if node is target:
+                break
+            if node not in given:
+                continue
+            operands, result = [labels.written(x) for x in node.operands], labels.written(node)
+            for parent, share in shares_from(node, given.pop(node), operands, result):
+                if parent in between:
+                    total = given[parent] + share if parent in given else share
+                    given[parent] = Written(total._data, _readable(total.formula))
+        if target not in given:
+            return Number(0.0), np.zeros_like(target._data)
+        return given[target].formula, given[target]._data._data
+    gathered: dict[Node, tuple[Expr, float]] = {root: (number(upstream), upstream)}
+    for node in between:
+        if node is target:
+            break
+        formula, value = gathered.pop(node)
+        for (parent, local), derivative in zip(local_derivatives(node), labels.local_derivatives(node), strict=True):
+            if parent in between:
+                so_far, total = gathered.get(parent, (Number(0.0), 0.0))
+                gathered[parent] = (_readable(so_far + formula * derivative), total + value * local)
+    return gathered[target]
+
+
+def _readable(formula: Expr) -> Expr:
+    """The formula simplified; a mark in the place of one that nobody would read."""
+    return TOO_LONG if len(str(formula)) > LONGEST else simplified(formula)
+
+
+def _paths(root: Node, upstream: Any, target: Node, between: Mapping[Node, int], labels: Labels) -> Iterator[Path]:
+    """All ways from the root to the target, without recursion."""
+    if root is target:
+        yield Path((), upstream, labels)
+        return
+
+    def onward(node: Node, arrived: Any) -> Iterator[Contribution]:
+        return (step for step in contributions(node, arrived, labels) if step.parent in between)
+
+    way: list[Contribution] = []
+    open_ends = [onward(root, upstream)]
+    while open_ends:
+        step = next(open_ends[-1], None)
+        if step is None:
+            open_ends.pop()
+            if way:
+                way.pop()
+        elif step.parent is target:
+            yield Path((*way, step), step.amount, labels)
+        else:
+            way.append(step)
+            open_ends.append(onward(step.parent, step.amount))

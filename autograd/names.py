@@ -14,11 +14,12 @@ from .graph import Node
 __all__ = ["calling_frame", "calling_line", "variable_names"]
 
 PACKAGE = Path(__file__).parent
-INSIDE = f"{PACKAGE}{os.sep}"
+INSIDE = tuple(f"{PACKAGE.parent / name}{os.sep}" for name in (PACKAGE.name, "nn"))
+"""Where no user's code lies: in the packages of this distribution."""
 
 
 def calling_frame() -> FrameType:
-    """The innermost frame that runs code outside this package."""
+    """The innermost frame that runs code outside these packages."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(INSIDE):
         frame = frame.f_back
@@ -34,7 +35,8 @@ def calling_line() -> str:
 def variable_names(nodes: list[Node], frame: FrameType | None = None) -> dict[Node, str]:
     """What to call each node: its own name, else the caller's variable that holds it.
 
-    Elements of lists, tuples and dictionaries are named like `w[0]`.  A node that two variables hold
+    Elements of lists, tuples and dictionaries are named like `w[0]`, parameters of models like
+    `model[0].weight`.  A node that two variables hold
     is ambiguous and gets no name, like one that only names with a leading underscore hold; so is a
     name that another node was given explicitly.
 
@@ -71,6 +73,9 @@ def _elements(scope: dict[str, Any]) -> Iterator[tuple[str, Node]]:
     for name, value in list(scope.items()):
         if not _is_public(name):
             continue
+        if hasattr(type(value), "named_parameters") and not isinstance(value, type):
+            yield from ((name + _path(key), parameter) for key, parameter in value.named_parameters())
+            continue
         if type(value) in (list, tuple):
             pairs: Any = enumerate(value)
         elif type(value) is dict:
@@ -80,6 +85,11 @@ def _elements(scope: dict[str, Any]) -> Iterator[tuple[str, Node]]:
         for key, element in pairs:
             if isinstance(element, Node) and type(key) in (int, str):  # other keys may print their address
                 yield f"{name}[{key!r}]", element
+
+
+def _path(key: str) -> str:
+    """Where a model has a parameter, as Python writes it: `[0].weight` for `0.weight`."""
+    return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in key.split("."))
 
 
 def _is_public(name: str) -> bool:

@@ -7,10 +7,11 @@ from hypothesis import assume, example, given, strategies as st
 
 import autograd
 from autograd import TABLE, Value, Vector, backward_lines, dot, forward_lines
-from autograd.explain import Labels, contributions
 from autograd.graph import topological_order
+from autograd.labels import Labels
 from autograd.op import Reduction
 from autograd.rules import local_derivatives
+from autograd.steps import backward_steps
 from autograd.symbols import Expr, format_number
 
 from .oracles import flat, shaped
@@ -103,6 +104,11 @@ def test_each_use_of_a_node_has_a_line():
 # ---------------------------------------------------------------------- contributions
 
 
+def contributions(root, gradient=1.0):
+    """What each node hands to each of its parents, in the order of the sweep."""
+    return [contribution for step in backward_steps(root, gradient) for contribution in step.contributions]
+
+
 TWO_PRODUCTS = (1, [("sin", (0,)), ("dot", (1, 1, 1, 1)), ("dot", (2, 2, 1, 1))]), (1.25,)  # of one shared vector
 
 
@@ -112,7 +118,7 @@ def test_contributions_are_the_steps_of_backward(graph, gradient):
     """Each passes on, bit for bit, the gradient that `backward` gives its node; asking changes no gradient."""
     program, numbers = graph
     nodes = run(program, map(Value, numbers))
-    steps = list(contributions(nodes[-1], gradient))
+    steps = contributions(nodes[-1], gradient)
     assert {node.grad for node in nodes} == {0.0}
     nodes[-1].backward(gradient)
     for step in steps:
@@ -200,7 +206,7 @@ def test_every_row_is_explained(op):
     assert (name, line.rpartition(" = ")[2]) == ("y", format_number(y.data))
     assert evaluated(from_text(formula), **numbers) == y.data
 
-    lines, steps = backward_lines(y, 1.0, names), list(contributions(y))
+    lines, steps = backward_lines(y, 1.0, names), contributions(y)
     assert len(lines) == len(steps) == len(letters)
     labels = Labels(y, names)
     formulas = [local for _, local in local_derivatives(y, labels)]

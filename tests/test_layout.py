@@ -17,6 +17,7 @@ PACKAGES = ["autograd", "nn", "demos", "tests"]
 """Each may import those before it, and never one after it."""
 
 LAYERS = [
+    "notation",  # how an operation is printed
     "op",  # what a row of the table is
     "array_op",  # what a row that only arrays have is
     "graph",  # nodes, the order of the sweep, the modes
@@ -28,6 +29,7 @@ LAYERS = [
     "names",  # the caller's variables and lines
     "changes",  # who changed which memory when
     "array_rules",  # rows as contributions to gradients of arrays
+    "anomaly",  # where inf and nan come from
     "backward",  # the sweep
     "value",  # the scalar carrier
     "dtypes",  # kinds of numbers
@@ -45,12 +47,24 @@ LAYERS = [
     "linalg",  # linear algebra under PyTorch's names
     "fft",  # Fourier transforms, likewise
     "creation",  # tensors from numbers, shapes and chance
+    "health",  # what becomes of layers in training
     "testing",  # gradient tests
     "symbols",  # the carrier that gives formulas
-    "explain",  # sweeps as lines of text
+    "script",  # rows as JavaScript
+    "simplify",  # formulas in fewer words
+    "formulas",  # the carrier of arrays that gives formulas
+    "labels",  # what nodes are called in them
+    "replay",  # passes beside the graph
+    "steps",  # what each step of a pass does, in numbers and words
+    "explain",  # passes as lines of text, derivatives as sums over paths
     "render",  # DOT text as SVG, PNG, PDF
     "draw",  # graphs as DOT text
+    "page",  # the film of both passes as one HTML file
+    "stepper",  # the passes one step at a time
+    "parsing",  # formulas that people type
+    "debugger",  # the prompt
     "__init__",  # what users import
+    "__main__",  # the command line
 ]
 """The modules of autograd, lowest first; each may import those before it.
 

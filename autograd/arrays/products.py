@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..array_op import ArrayOp
+from ..op import PRODUCT, Notation
 from .reductions import unbroadcast
 from .shapes import expand_dims, put, reshape, swapaxes
 
@@ -40,7 +41,7 @@ matmul = ArrayOp(
     np.matmul,
     _matmul_a,
     _matmul_b,
-    needs=("b", "a"), linear="each", symbol="@",
+    needs=("b", "a"), linear="each", symbol="@", notation=Notation("{a} @ {b}", r"{a} \, {b}", PRODUCT),
 )  # fmt: skip
 
 
