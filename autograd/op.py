@@ -261,7 +261,7 @@ class Elementwise(NumberOp):
             if not 0 < missing <= len(self.defaults):
                 plural = "" if self.arity == 1 else "s"
                 raise TypeError(f"{self.name}: takes {self.arity} operand{plural}, got {len(operands)}")
-            operands = operands + self.defaults[-missing:]
+            return self(*operands, *self.defaults[-missing:])
         plain = True
         for x in operands:
             if type(x) is np.ndarray:

@@ -16,7 +16,7 @@ from .arrays.shapes import broadcast_to, flip, getitem, overwrite, reshape, tran
 from .backward import backward
 from .changes import History, changes, settled
 from .dtypes import as_dtype, get_default_dtype, promoted
-from .functions import multiplying, reducing
+from .functions import multiplying, reducing, shaping
 from .graph import CONSTANT, LEAF, Hook, Node, Note, modes, tracing
 from .inplace import detach_in_place, memory_of, note_view, refresh, rewrite
 from .methods import ArrayMethods, plain_index
@@ -209,6 +209,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
     def __apply__(op: Op, operands: tuple[Any, ...], **settings: Any) -> Any:
         """Read a row of the table: one node, its operands broadcast."""
         if isinstance(op, Reduction):
+            operands = tuple([shaping.stack(x) if isinstance(x, (list, tuple)) else x for x in operands])
             return reducing.sum_(*operands, **settings) if op.arity == 1 else multiplying.matmul(*operands)
         assert isinstance(op, NumberOp)
         entries = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])

@@ -207,6 +207,13 @@ def test_method_is_the_function(op, data):
 
 
 @each([op for op in ELEMENTWISE if op.defaults])
+def test_defaults_of_functions_on_floats(op):
+    for x in (-1.5, 0.0, 2.0):
+        assert type(op(x)) is float
+        assert repr(op(x)) == repr(op(x, *op.defaults))
+
+
+@each([op for op in ELEMENTWISE if op.defaults])
 def test_defaults_of_methods_are_those_of_functions(op):
     for x in (-1.5, 1.5):
         expected = op(x, *op.defaults)

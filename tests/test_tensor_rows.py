@@ -242,3 +242,10 @@ def test_where_chooses_among_numbers_in_the_default_dtype():
     x = autograd.ones(2)
     assert autograd.where(condition > 0, 1.0, 0.0).dtype == np.float32
     assert autograd.where(condition > 0, x, 0.0).dtype == autograd.where(condition, x, x).dtype == np.float32
+
+
+def test_reductions_take_lists_of_numbers_without_axes():
+    a, b = (Tensor(x, requires_grad=True) for x in (2.0, 3.0))
+    y = autograd.dot([a, b], [b, a]) + autograd.sum([a, a, b])
+    y.backward()
+    assert (y.item(), a.grad.item(), b.grad.item()) == (19.0, 8.0, 5.0)
