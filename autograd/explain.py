@@ -189,7 +189,7 @@ def explain(root: Node, by: Node | str, *, names: Mapping[Node, str] | None = No
     upstream = seed(root, None)
     labels = Labels(root, names)
     target = labels.find(by)
-    between = _between(root, target)
+    between = between_nodes(root, target)
     if root not in between:
         raise ValueError(f"explain: {labels(root)} does not depend on {labels(target)}")
     formula, value = _derivative(between, upstream, target, labels)
@@ -200,7 +200,7 @@ def explain(root: Node, by: Node | str, *, names: Mapping[Node, str] | None = No
     return Explanation(labels.derivative(root, target), tuple(sides), value, paths, count)
 
 
-def _between(root: Node, target: Node) -> dict[Node, int]:
+def between_nodes(root: Node, target: Node) -> dict[Node, int]:
     """The nodes on the way from one to the other, in the order of the sweep, and how many ways there are from each."""
     order = topological_order(root)
     ways = {target: 1}

@@ -81,19 +81,22 @@ class Stepper:
         self.root = root
         self.direction = direction
         self.labels = Labels(root, names)
-        self._gradient = gradient
+        self.gradient = gradient
+        """What the backward pass starts with; None stands for 1."""
         computed = [node for node in topological_order(root) if node.op is not None]
         forward = computed[::-1] if direction != "backward" else []
         self.nodes: tuple[Node, ...] = (*forward, *([root, *computed] if direction != "forward" else []))
         """The node of every step; the backward pass starts with the root, which is given 1."""
-        self._start = len(forward)  # of the backward pass
+        self.start = len(forward)
+        """How many steps come before the backward pass."""
         self._computed = {node: i for i, node in enumerate(computed)}
         self._begin()
 
     def _begin(self) -> None:
         self._position = 0
         self._steps: list[Step] = []
-        self._film = _worked_out(self.root, self._gradient, self.direction, self.labels)
+        self._film = _worked_out(self.root, self.gradient, self.direction, self.labels)
+        self._failed: Exception | None = None  # why the film cannot go on
         self._found: list[list[tuple[Node, State]]] = []  # for each step taken, what it changed as it was before
         self._held: dict[tuple[Node, str], Any] = {}  # what the steps have put into the graph
 
@@ -114,7 +117,13 @@ class Stepper:
         if self._position == len(self):
             return None
         if self._position == len(self._steps):
-            self._steps.append(next(self._film))
+            if self._failed is not None:
+                raise RuntimeError("step: this step failed before: reset() starts again") from self._failed
+            try:
+                self._steps.append(next(self._film))
+            except Exception as error:  # of a hook, say
+                self._failed = error
+                raise
         return self._steps[self._position]
 
     @property
@@ -141,9 +150,14 @@ class Stepper:
         self._check_untouched(changed)
         with walking:
             self._found.append([(node, {slot: getattr(node, slot) for slot in state}) for node, state in changed])
-            for node, state in changed:
-                self._put(node, state)
-        self._position += 1
+            try:
+                for node, state in changed:
+                    self._put(node, state)
+                self._position += 1
+            except BaseException:  # an interrupt: no step is taken by half
+                for node, state in self._found.pop():
+                    self._put(node, state)
+                raise
         return following
 
     def back(self) -> Step:
@@ -199,10 +213,10 @@ class Stepper:
         """The positions at which a node is complete, in the forward and in the backward pass."""
         places = []
         if self.direction != "backward":
-            places.append(self._start - self._computed[node] if node.op is not None else 0)
+            places.append(self.start - self._computed[node] if node.op is not None else 0)
         if self.direction != "forward":
             users = [i for i, user in enumerate(self._computed) if any(x is node for x in user.parents)]
-            places.append(self._start + 1 + self._computed.get(node, users[-1] + 1 if users else 0))
+            places.append(self.start + 1 + self._computed.get(node, users[-1] + 1 if users else 0))
         return places
 
     def find(self, node: Node | str) -> Node:
@@ -282,14 +296,13 @@ class Stepper:
             raise
 
     def _compute_with(self, leaf: Node, data: Any) -> None:
-        """Change a leaf and, where the film does not do it, what was computed from it."""
+        """Change a leaf and what was computed from it."""
         leaf.data = data  # type: ignore[attr-defined]
-        if self.direction == "backward":
-            for step in forward_steps(self.root, self.labels):
-                for node, state in _changes(step):
-                    for slot, x in state.items():
-                        setattr(node, slot, x)
-            clock.now += 1
+        for step in forward_steps(self.root, self.labels):
+            for node, state in _changes(step):
+                for slot, x in state.items():
+                    setattr(node, slot, x)
+        clock.now += 1
 
     # ------------------------------------------------------------------ the graph's state
 

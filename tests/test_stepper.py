@@ -449,6 +449,28 @@ def test_a_failing_hook_changes_nothing():
     assert stepper.position == 0
 
 
+def test_a_step_that_failed_says_so_until_reset():
+    J = deck()
+    hook = leaf(J, "z").register_hook(lambda gradient: 1 / 0)
+    stepper = Stepper(J)
+    for error in (ZeroDivisionError, RuntimeError):
+        with pytest.raises(error):
+            stepper.finish()
+        assert stepper.position == 0
+    hook.remove()
+    stepper.reset()
+    stepper.finish()
+    assert leaf(J, "w").grad == -4.0
+
+
+def test_leaving_a_film_keeps_what_was_computed_from_a_new_leaf():
+    J = deck()
+    with Stepper(J, direction="both") as stepper:
+        stepper.goto(3)
+        stepper.set("w", 3.0)
+    assert (leaf(J, "w").data, leaf(J, "z").data, J.data) == (3.0, 2.0, 0.0)
+
+
 def test_a_shape_stays():
     t = Tensor([1.0, 2.0], requires_grad=True, name="t")
     stepper = Stepper(t.sum())
