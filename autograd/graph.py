@@ -24,7 +24,9 @@ __all__ = [
     "VECTOR",
     "Hook",
     "Node",
+    "Note",
     "Rule",
+    "Scope",
     "SharedHook",
     "detect_anomaly",
     "enable_grad",
@@ -33,6 +35,7 @@ __all__ = [
     "no_grad",
     "note_sites",
     "run_hooks",
+    "scope",
     "sweep_order",
     "topological_order",
     "tracing",
@@ -65,13 +68,14 @@ CONSTANT = Rule(None, 0, lambda node: None)
 
 
 class Note:
-    """What few nodes have: a name, and under `detect_anomaly` or `note_sites` the line of code that made them."""
+    """What few nodes have: a name, the line of code that made them, the parts of the computation they belong to."""
 
-    __slots__ = ("name", "site")
+    __slots__ = ("name", "scopes", "site")
 
-    def __init__(self, name: str | None = None, site: str | None = None) -> None:
+    def __init__(self, name: str | None = None, site: str | None = None, scopes: tuple[Scope, ...] = ()) -> None:
         self.name = name
         self.site = site
+        self.scopes = scopes
 
 
 class Node:
@@ -131,7 +135,13 @@ class Node:
     def name(self, name: str | None) -> None:
         if name is not None and not isinstance(name, str):
             raise TypeError(f"name: must be a string, got {name!r}, a {type(name).__name__}: write name={str(name)!r}")
-        self._note = Note(name, self.site)
+        self._note = Note(name, self.site, self.scopes)
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The parts of the computation that this node was made in, the outermost first; see `scope`."""
+        note = getattr(self, "_note", None)
+        return note.scopes if note is not None else ()
 
     @property
     def site(self) -> str | None:
@@ -341,10 +351,11 @@ class _Modes:
         self.recording: ContextVar[bool] = ContextVar("recording", default=True)
         self.anomaly: ContextVar[bool] = ContextVar("anomaly", default=False)
         self.sites: ContextVar[bool] = ContextVar("sites", default=False)
+        self.scopes: ContextVar[tuple[Scope, ...]] = ContextVar("scopes", default=())
         self._entered: ContextVar[tuple[Any, ...]] = ContextVar("entered", default=())  # with what was before
         self._lock = threading.Lock()
 
-    def enter(self, owner: object, mode: ContextVar[bool], value: bool) -> None:
+    def enter(self, owner: object, mode: ContextVar[Any], value: Any) -> None:
         self._entered.set((*self._entered.get(), (owner, mode, mode.get())))
         mode.set(value)
         with self._lock:
@@ -435,3 +446,44 @@ class note_sites(_Mode):  # noqa: N801 - named as its neighbours
     """Nodes made inside remember the line of code that made them, as their `site`."""
 
     _mode, _value = modes.sites, True
+
+
+class Scope:
+    """One part of a computation, which drawings may fold into one box."""
+
+    __slots__ = ("detail", "name")
+
+    def __init__(self, name: str, detail: str = "") -> None:
+        self.name = name
+        self.detail = detail
+
+    def __repr__(self) -> str:
+        return f"<Scope {self.name}>"
+
+
+class scope(ContextDecorator):  # noqa: N801 - named as its neighbours
+    """Nodes made inside belong to a part of the computation with this name; drawings group and fold them by it.
+
+    Args:
+        name: what the part is called.
+        detail: what else a drawing says of it, such as `4,000 parameters`.
+
+    >>> from autograd import Value, scope
+    >>> x = Value(2.0)
+    >>> with scope("square"):
+    ...     y = x * x
+    >>> y.scopes
+    (<Scope square>,)
+    """
+
+    def __init__(self, name: str, detail: str = "") -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"scope: name must be a string, got {name!r}, a {type(name).__name__}")
+        self.name = name
+        self.detail = detail
+
+    def __enter__(self) -> None:
+        modes.enter(self, modes.scopes, (*modes.scopes.get(), Scope(self.name, self.detail)))
+
+    def __exit__(self, *error: object) -> None:
+        modes.leave(self)

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from .graph import Node
+from .graph import Node, Note, modes
 
-__all__ = ["calling_frame", "calling_line", "variable_names"]
+__all__ = ["calling_frame", "calling_line", "note_of_now", "variable_names"]
 
 PACKAGE = Path(__file__).parent
 INSIDE = tuple(f"{PACKAGE.parent / name}{os.sep}" for name in (PACKAGE.name, "nn"))
@@ -30,6 +30,14 @@ def calling_line() -> str:
     """The caller's line, as `file.py:12`."""
     frame = calling_frame()
     return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def note_of_now() -> Note | None:
+    """What a node remembers that is made now; None where nobody asked for anything."""
+    scopes = modes.scopes.get()
+    if modes.anomaly.get() or modes.sites.get():
+        return Note(None, calling_line(), scopes)
+    return Note(None, None, scopes) if scopes else None
 
 
 def variable_names(nodes: list[Node], frame: FrameType | None = None) -> dict[Node, str]:

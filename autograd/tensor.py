@@ -20,7 +20,7 @@ from .functions import multiplying, reducing, shaping
 from .graph import CONSTANT, LEAF, Hook, Node, Note, modes, tracing
 from .inplace import detach_in_place, memory_of, note_view, refresh, rewrite
 from .methods import ArrayMethods, plain_index
-from .names import calling_line
+from .names import note_of_now
 from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Op, Reduction
 from .operators import Operators
@@ -422,7 +422,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         gradient = self._grad._data if isinstance(self._grad, Tensor) else self._grad
         copy._grad = None if gradient is None else np.array(gradient)
         if hasattr(self, "_note"):
-            copy._note = Note(self.name, self.site)
+            copy._note = Note(self.name, self.site, self.scopes)
         return copy
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -592,10 +592,10 @@ def node(op: Op, data: Any, operands: tuple[Any, ...], settings: dict[str, Any] 
 
 def _watch(result: Tensor, op: Op, operands: tuple[Any, ...]) -> None:
     """The same under `no_grad` or `detect_anomaly`, here or in another thread."""
-    watched = modes.anomaly.get()
-    if watched or modes.sites.get():
-        result._note = Note(None, calling_line())
-        if watched and not is_finite(result):
+    note = note_of_now()
+    if note is not None:
+        result._note = note
+        if modes.anomaly.get() and not is_finite(result):
             raise forward_anomaly(result, op, operands)
     if not modes.recording.get():
         result._rule, result._a, result._b = CONSTANT, None, None

@@ -14,7 +14,7 @@ from . import ops
 from .anomaly import forward_anomaly
 from .backward import backward
 from .graph import BOTH, FIRST, LEAF, MANY, SECOND, VECTOR, Node, Note, Rule, modes
-from .names import calling_line
+from .names import note_of_now
 from .op import NOT_FINITE, Elementwise, NumberOp, Reduction, ieee, to_float
 from .operands import PLAIN, Vector, as_number, clock, elements, foreign
 from .operators import Operators
@@ -238,7 +238,7 @@ class Value(Operators, Node):
         copy._grad = self._grad._data if isinstance(self._grad, Value) else self._grad
         copy._rule = rule_for(self.op, self._rule.reach) if isinstance(self.op, NumberOp) else LEAF
         if hasattr(self, "_note"):
-            copy._note = Note(self.name, self.site)
+            copy._note = Note(self.name, self.site, self.scopes)
         return copy
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -332,10 +332,10 @@ def _watched(data: float, rule: Rule, a: Any, b: Any) -> Value:
     node = _new(Value)
     node._data, node._grad, node._mark = data, 0.0, None
     node._rule, node._a, node._b = rule, a, b
-    watched = modes.anomaly.get()
-    if watched or modes.sites.get():
-        node._note = Note(None, calling_line())
-        if watched and not math.isfinite(data):
+    note = note_of_now()
+    if note is not None:
+        node._note = note
+        if modes.anomaly.get() and not math.isfinite(data):
             raise forward_anomaly(node)
     if not modes.recording.get():
         node._rule, node._a, node._b = LEAF, None, None

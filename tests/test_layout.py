@@ -57,6 +57,7 @@ LAYERS = [
     "replay",  # passes beside the graph
     "steps",  # what each step of a pass does, in numbers and words
     "explain",  # passes as lines of text, derivatives as sums over paths
+    "scalars",  # graphs of arrays, written out in numbers
     "render",  # DOT text as SVG, PNG, PDF
     "draw",  # graphs as DOT text
     "page",  # the film of both passes as one HTML file

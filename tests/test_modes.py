@@ -1,6 +1,7 @@
 """Recording or not, watched or not, and threads: who is in which mode."""
 
 import asyncio
+import copy
 import sys
 import threading
 
@@ -254,3 +255,44 @@ def test_threads_share_leaves(hasty_threads):
         thread.join()
     assert x.grad == rounds * (2 * 3.0 + 5 * 11.0)
     assert [element.grad for element in v] == [rounds * 11.0, rounds * 4.0]
+
+
+# ---------------------------------------------------------------------- scopes
+
+
+def test_nodes_know_the_scopes_they_were_made_in():
+    x = Value(2.0)
+    with autograd.scope("outer", "first"):
+        a = x * x
+        with autograd.scope("inner"):
+            b = a.exp()
+        c = b + 1
+    d = c * 2
+    names = [[part.name for part in node.scopes] for node in (x, a, b, c, d)]
+    assert names == [[], ["outer"], ["outer", "inner"], ["outer"], []]
+    assert a.scopes[0] is c.scopes[0]
+    assert a.scopes[0].detail == "first"
+
+
+def test_each_entry_is_a_scope_of_its_own():
+    layer = autograd.scope("layer")
+    x = autograd.tensor([1.0], requires_grad=True)
+    with layer:
+        a = x * 2
+    with layer:
+        b = x * 3
+    assert a.scopes[0] is not b.scopes[0]
+    assert a.scopes[0].name == b.scopes[0].name == "layer"
+
+
+def test_scopes_outlive_names_and_copies():
+    x = Value(2.0)
+    with autograd.scope("s"):
+        y = x * x
+    y.name = "y"
+    assert [part.name for part in y.scopes] == [part.name for part in copy.copy(y).scopes] == ["s"]
+
+
+def test_a_scope_has_a_name():
+    with pytest.raises(TypeError, match="scope: name must be a string, got 3"):
+        autograd.scope(3)

@@ -194,8 +194,8 @@ def _view(a: Array, shape: Sizes, strides: Sizes) -> Array:
 
 
 def _finite(*arrays: Array) -> bool:
-    """Whether there is no nan and no infinity; large numbers whose sum overflows count as infinite."""
-    return all(np.isfinite(np.add.reduce(a, None)) for a in arrays)
+    """Whether there is no nan and no infinity; large numbers whose sum overflows count as infinite, and objects do."""
+    return all(a.dtype.kind != "O" and np.isfinite(np.add.reduce(a, None)) for a in arrays)
 
 
 def _types(*arrays: Array) -> tuple[Any, Any]:

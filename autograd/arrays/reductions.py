@@ -191,7 +191,7 @@ cumprod = ArrayOp(
 def _peak(a: Any, axis: Axis) -> Any:
     """The largest element, to subtract before an exponential; 0 where it is infinite or there is none."""
     peak = np.maximum.reduce(a, axis, keepdims=True, initial=-np.inf)
-    finite = np.isfinite(peak)
+    finite = np.isfinite(peak) if a.dtype.kind != "O" else peak - peak == 0  # objects that are like numbers
     return peak if finite.all() else np.where(finite, peak, 0).astype(a.dtype)
 
 

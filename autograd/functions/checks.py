@@ -40,9 +40,9 @@ def as_carrier(x: Any, name: str) -> Any:
 
 
 def floating(x: Any, name: str) -> Any:
-    """The same, and its numbers must be floating."""
+    """The same, and its numbers must be floating, or objects that are like numbers."""
     x = as_carrier(x, name)
-    if x.dtype.kind not in "fc":
+    if x.dtype.kind not in "fcO":
         raise TypeError(f"{name}: needs floating-point numbers, got {x.dtype}: write x.float()")
     return x
 

@@ -1,0 +1,167 @@
+"""A graph of arrays written out in numbers: every multiplication and every addition a node of its own.
+
+Operations on arrays are NumPy's functions, and these work on arrays of any objects that can be added and
+multiplied.  So the graph is computed once more, by the same functions, on arrays of `Value`s.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from . import ops
+from .array_op import ArrayOp
+from .array_rules import takes_gradient
+from .graph import Node, topological_order
+from .names import variable_names
+from .op import NumberOp, quiet
+from .operators import Operators
+from .tensor import Tensor
+from .value import Value
+
+__all__ = ["MAX_NUMBERS", "in_numbers"]
+
+MAX_NUMBERS = 20_000
+"""How many numbers a graph may have that is written out."""
+
+Array = np.ndarray[Any, Any]
+
+
+class Entry(Operators):
+    """One number of an array: a node, or a plain number, which no gradient is asked for.
+
+    What says nothing is not recorded: 0 · x is 0, 1 · x and x + 0 are x, as with the zeros around an image.
+    """
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: Value | float) -> None:
+        self.number = number
+
+    @staticmethod
+    def __apply__(op: NumberOp, operands: tuple[Any, ...]) -> Any:
+        numbers = [x.number if isinstance(x, Entry) else float(x) for x in operands]
+        obvious = _OBVIOUS.get(op)
+        return Entry(op(*numbers) if obvious is None else obvious(*numbers))
+
+    def __float__(self) -> float:
+        return float(self.number)
+
+    def __bool__(self) -> bool:
+        return bool(float(self.number))
+
+    def __repr__(self) -> str:
+        return f"<Entry {float(self.number)!r}>"
+
+    __hash__ = object.__hash__
+
+
+def _comparison(name: str) -> Callable[[Entry, Any], bool]:
+    compare = getattr(operator, name)
+    return lambda self, other: bool(compare(float(self), float(other)))
+
+
+for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(Entry, f"__{_name}__", _comparison(_name))
+
+
+def _is(x: Any, number: float) -> bool:
+    return type(x) is float and x == number
+
+
+def _product(a: Any, b: Any) -> Any:
+    if _is(a, 0.0) or _is(b, 0.0):
+        return 0.0
+    return b if _is(a, 1.0) else a if _is(b, 1.0) else ops.mul(a, b)
+
+
+_OBVIOUS: dict[NumberOp, Callable[[Any, Any], Any]] = {
+    ops.add: lambda a, b: b if _is(a, 0.0) else a if _is(b, 0.0) else ops.add(a, b),
+    ops.sub: lambda a, b: a if _is(b, 0.0) else ops.sub(a, b),
+    ops.mul: _product,
+    ops.div: lambda a, b: a if _is(b, 1.0) else ops.div(a, b),
+}
+
+
+def in_numbers(root: Tensor, names: Mapping[Node, str] | None = None) -> tuple[Array, dict[Node, Array]]:
+    """The same computation on `Value`s.
+
+    Args:
+        root: a tensor.
+        names: what to call arrays, whose numbers are then called as in `W[0, 1]`; by default what displays call them.
+
+    Returns:
+        The numbers of the root, and those of every leaf that a gradient is asked for, as arrays of `Value`s.
+
+    Raises:
+        TypeError: an operation cannot be written out, one of the user's or a decomposition, say.
+        ValueError: there are more than `MAX_NUMBERS` numbers.
+
+    >>> from autograd import tensor
+    >>> W, x = tensor([[1.0, 2.0]], requires_grad=True), tensor([3.0, 4.0])
+    >>> (y,), leaves = in_numbers(W @ x)
+    >>> y.data, leaves[W].tolist()
+    (11.0, [[Value(1.0, name='W[0, 0]', grad=0.0), Value(2.0, name='W[0, 1]', grad=0.0)]])
+    """
+    order = topological_order(root)
+    count = sum(node._data.size for node in order)
+    if count > MAX_NUMBERS:
+        raise ValueError(f"scalar view: {count:,} numbers are too many to write out, the limit is {MAX_NUMBERS:,}")
+    names = variable_names(order) if names is None else names
+    arrays: dict[Node, Array] = {}
+    leaves: dict[Node, Array] = {}
+    for node in reversed(order):
+        if node.op is None:
+            leaves[node] = _named(node._data, names.get(node))
+            arrays[node] = _entries(leaves[node])
+        else:
+            arrays[node] = _computed(node, arrays)
+    return _mapped(_as_value, arrays[root]), leaves
+
+
+def _named(data: Array, name: str | None) -> Array:
+    """A leaf for each number of an array, called by its place in it."""
+    numbers = np.empty(data.shape, object)
+    for place in np.ndindex(data.shape):
+        called = None if name is None else f"{name}[{', '.join(map(str, place))}]" if place else name
+        numbers[place] = Value(float(data[place]), called)
+    return numbers
+
+
+def _entries(numbers: Array) -> Array:
+    return _mapped(Entry, numbers)
+
+
+def _mapped(function: Callable[[Any], Any], numbers: Array) -> Array:
+    """The function on each number; an array also where there is but one."""
+    return np.asarray(np.frompyfunc(function, 1, 1)(numbers), object)
+
+
+def _computed(node: Any, arrays: Mapping[Node, Array]) -> Array:
+    """A node's operation on arrays of entries; indices stay what they are."""
+    op, operands = node.op, []
+    for x in node._a:
+        if not isinstance(x, Tensor):
+            operands.append(x)
+        elif takes_gradient(x):
+            operands.append(arrays[x])
+        else:
+            operands.append(_entries(x._data.astype(float)) if x._data.dtype.kind == "f" else x._data)
+    settings = {key: {} if isinstance(x, dict) else x for key, x in (node._b or {}).items()}
+    forward = op.forward if isinstance(op, ArrayOp) else np.frompyfunc(op, op.arity, 1)
+    try:
+        with quiet:
+            result: Array = np.asarray(forward(*operands, **settings), object)
+    except (TypeError, AttributeError) as error:
+        raise TypeError(f"scalar view: {op.name} works on whole arrays only ({error}): use view='tensor'") from error
+    if result.shape != node._data.shape:
+        raise TypeError(f"scalar view: {op.name} works on whole arrays only: use view='tensor'")
+    return result
+
+
+def _as_value(x: Any) -> Value:
+    number = x.number if isinstance(x, Entry) else x
+    return number if isinstance(number, Value) else Value(number)
