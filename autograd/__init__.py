@@ -38,6 +38,7 @@ from .creation import (
     zeros_like,
 )
 from .custom import op
+from .debugger import debug
 from .draw import Drawing, draw, draw_dot
 from .dtypes import DTYPES, get_default_dtype, set_default_dtype
 from .explain import backward_lines, explain, forward_lines
@@ -144,6 +145,7 @@ from .graph import (
     enable_grad,
     inference_mode,
     no_grad,
+    scope,
 )
 from .health import HealthReport, LayerHealth, Watch, watch
 from .inplace import increment_version
@@ -201,6 +203,7 @@ from .ops import (
     tanh,
     where,
 )
+from .page import page
 from .parameter import Parameter
 from .stepper import Stepper
 from .tensor import Tensor
@@ -290,6 +293,7 @@ __all__ = [
     "cross_entropy",
     "cumprod",
     "cumsum",
+    "debug",
     "detect_anomaly",
     "diag",
     "diagonal",
@@ -380,6 +384,7 @@ __all__ = [
     "op",
     "outer",
     "pad",
+    "page",
     "permute",
     "pow",
     "prod",
@@ -397,6 +402,7 @@ __all__ = [
     "round",
     "scatter",
     "scatter_add",
+    "scope",
     "set_default_dtype",
     "set_rng_state",
     "short",

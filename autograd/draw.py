@@ -16,7 +16,7 @@ from .names import variable_names
 from .render import FONT, FORMATS, RenderError, count_nodes, render
 from .tensor import Tensor
 
-__all__ = ["MAX_NODES", "Drawing", "draw", "draw_dot"]
+__all__ = ["MAX_NODES", "Drawing", "brief", "draw", "draw_dot", "draw_live", "node_titles", "not_finite"]
 
 MAX_NODES = 2000
 """How many drawn nodes are laid out: the time grows faster than their number, 1 s here and 1 min at 10,000."""
@@ -31,7 +31,13 @@ LEAF = 'style="rounded,filled" fillcolor="#d6e6f5" color="#0b66b0" penwidth=1.4'
 RESULT = ""  # the default of `_NODES`
 ROOT = 'fillcolor="#fbe3b5" color="#9a6700" penwidth=2.4'
 CONSTANT = 'style="dashed,filled" fillcolor="#ffffff" margin="0.06,0.03" height=0.25'
+HIGHLIGHT = 'fillcolor="#ffd9b8" color="#b8480a" penwidth=4'
+NOT_FINITE = 'style="dotted,filled" fillcolor="#fbd5d0" color="#b3261e" penwidth=2.4'
+ORIGIN = 'style="bold,filled" fillcolor="#f7a79c" color="#8c1d18" penwidth=5'
 OPERATION = 'shape=ellipse ordering=in fillcolor="#e4e7ea" fontsize=13 margin="0.03,0.02" width=0.34 height=0.34'
+
+ROOM = "1.4"
+"""Inches: how wide a box is whose numbers change; `grad -1.235e-308` fits."""
 
 _GRAPH = {"bgcolor": "transparent", "nodesep": "0.22", "ranksep": "0.28", "pad": "0.1"}
 _NODES = {
@@ -145,6 +151,7 @@ def draw(
     names: Mapping[str, Node] | Mapping[Node, str] | None = None,
     local_derivatives: bool = False,
     rankdir: str = "LR",
+    highlight: Node | None = None,
 ) -> Drawing:
     """Draw the graph of everything a node was computed from.
 
@@ -155,7 +162,10 @@ def draw(
     - rounded and blue: leaves, that is what was given;
     - square and light grey: results on the way;
     - amber with a bold line: the root;
-    - white with a dashed line: constants, numbers and arrays that have no gradient.
+    - white with a dashed line: constants, numbers and arrays that have no gradient;
+    - red with a dotted line: nodes whose data or gradient is inf or nan; where that began has a very bold
+      line and says `first nan`: at the first such number of the forward pass, else of the backward sweep;
+    - orange with a very bold line: the node to highlight.
 
     The same graph gives the same text, to the byte.
 
@@ -165,13 +175,14 @@ def draw(
             own name, or by the variable of the caller that holds it.
         local_derivatives: write on each edge the derivative of the operation by that operand.
         rankdir: which way the graph runs: `"LR"` (left to right), `"TB"` (top to bottom), `"RL"`, `"BT"`.
+        highlight: the node of the graph to look at, such as a stepper's current one.
 
     Returns:
         A drawing that notebooks display, with `.svg()`, `.save("graph.svg")` and `.source`.
 
     Raises:
-        TypeError: `root` is no node, or `names` does not pair strings with nodes.
-        ValueError: no such `rankdir`.
+        TypeError: `root` or `highlight` is no node, or `names` does not pair strings with nodes.
+        ValueError: no such `rankdir`, or `highlight` is not in the graph.
 
     >>> from autograd import Value
     >>> from autograd.draw import draw
@@ -180,15 +191,21 @@ def draw(
     >>> drawing.source.count('n0 -> op1 [label=" 3 "]')  # used twice, drawn twice
     2
     """
-    if not isinstance(root, Node):
-        raise TypeError(f"draw: takes a graph node, such as a Value, got {root!r}, a {type(root).__name__}")
+    for node in (root,) if highlight is None else (root, highlight):
+        if not isinstance(node, Node):
+            raise TypeError(f"draw: takes a graph node, such as a Value, got {node!r}, a {type(node).__name__}")
     if rankdir not in ("LR", "TB", "RL", "BT"):
         raise ValueError(f"draw: rankdir must be LR, TB, RL or BT, got {rankdir!r}")
-    drawing = Drawing(graph_attr=_GRAPH | {"rankdir": rankdir}, node_attr=_NODES, edge_attr=_EDGES)
+    drawing = _empty(rankdir)
     with walking:  # no backward pass changes gradients in the meantime
         nodes = topological_order(root)[::-1]
-        titles = _titles(nodes, names)
-        drawing.body += _statements(nodes, titles, stacked=rankdir in ("TB", "BT"), slopes=local_derivatives)
+        if highlight is not None and highlight not in set(nodes):
+            raise ValueError(f"draw: {highlight!r} is not in the graph to be drawn: highlight one of its nodes")
+        titles = node_titles(nodes, names)
+        marks = _marks(nodes)
+        if highlight is not None:
+            marks[highlight] = f"{marks.get(highlight, '')} {HIGHLIGHT}".strip()
+        drawing.body += _statements(nodes, titles, marks, stacked=rankdir in ("TB", "BT"), slopes=local_derivatives)
     return drawing
 
 
@@ -196,19 +213,44 @@ draw_dot = draw
 """The name it has in micrograd."""
 
 
-def _titles(nodes: list[Node], names: Mapping[Any, Any] | None) -> dict[Node, str]:
-    """What to call each node."""
+def draw_live(root: Node, names: Mapping[Node, str]) -> Drawing:
+    """The same drawing for a script that writes the numbers: no node is marked, and any number fits its box.
+
+    The boxes are called `n0`, `n1`, … in the order of the forward pass, the operations `op<i>` after their results.
+    """
+    nodes = topological_order(root)[::-1]
+    drawing = _empty("LR")
+    drawing.graph_attr.update(nodesep="0.3", ranksep="0.36")  # longer edges: something moves along them
+    drawing.body += _statements(nodes, dict(names), {})
+    for i in range(len(nodes)):
+        drawing.node(f"n{i}", width=ROOM)
+    return drawing
+
+
+def _empty(rankdir: str) -> Drawing:
+    return Drawing(graph_attr=_GRAPH | {"rankdir": rankdir}, node_attr=_NODES, edge_attr=_EDGES)
+
+
+def node_titles(nodes: list[Node], names: Mapping[Any, Any] | None, caller: str = "draw") -> dict[Node, str]:
+    """What to call each node that has a name: as `names` says, else by its own, else by the caller's variable."""
     constants = [x for node in nodes if isinstance(node, Tensor) for x in node.operands if isinstance(x, Tensor)]
     titles = variable_names(list(dict.fromkeys([*nodes, *constants])))
     for key, value in (names or {}).items():
         node, name = (key, value) if isinstance(key, Node) else (value, key)
         if not isinstance(node, Node) or not isinstance(name, str):
-            raise TypeError(f"draw: names must pair strings with nodes, got {key!r}: {value!r}")
+            raise TypeError(f"{caller}: names must pair strings with nodes, got {key!r}: {value!r}")
         titles[node] = name
     return titles
 
 
-def _statements(nodes: list[Node], titles: dict[Node, str], *, stacked: bool, slopes: bool) -> Iterator[str]:
+def _statements(
+    nodes: list[Node],
+    titles: dict[Node, str],
+    marks: dict[Node, str],
+    *,
+    stacked: bool = False,
+    slopes: bool = False,
+) -> Iterator[str]:
     """Lines of DOT: for each node, parents first, its box, and the operation that led to it.
 
     Graphviz's own quoting is not used: it leaves backslashes, `<...>` and `&...;` their special meanings.
@@ -216,8 +258,9 @@ def _statements(nodes: list[Node], titles: dict[Node, str], *, stacked: bool, sl
     numbers = {node: i for i, node in enumerate(nodes)}
     for i, node in enumerate(nodes):
         style = LEAF if node.is_leaf else ROOT if node is nodes[-1] else RESULT
-        label = _label(node, titles.get(node), stacked)
-        yield f'\tn{i} [label="{label}"{style and " " + style}]\n'
+        mark = marks.get(node, "")  # of two values of an attribute, Graphviz takes the second
+        label = _label(node, titles.get(node), stacked, origin=mark.startswith(ORIGIN))
+        yield f'\tn{i} [label="{label}"{style and " " + style}{mark and " " + mark}]\n'
         if node.op is not None:
             yield f'\top{i} [label="{_escape(node.op.symbol)}" {OPERATION}]\n'
             yield from _operands(i, node, numbers, titles, slopes)
@@ -241,22 +284,43 @@ def _operands(i: int, node: Node, numbers: dict[Node, int], titles: dict[Node, s
         yield f"\t{parent} -> op{i}" + (f" [{' '.join(attributes)}]\n" if attributes else "\n")
 
 
-def _label(node: Node, title: str | None, stacked: bool) -> str:
-    """A record of one or two fields, one above the other, which follows the direction of the graph."""
-    gradient = node._grad._data if isinstance(node._grad, Node) else node._grad
-    label = rf"data {_brief(node._data)}\ngrad {_brief(gradient)}"
-    if title:
-        label = f"{_escape(title)}|{label}"
+def _marks(nodes: list[Node]) -> dict[Node, str]:
+    """The styles of the nodes that are not finite, and of the first of them, where the trouble began."""
+    data = [node for node in nodes if not_finite(node._data)]
+    gradients = [node for node in reversed(nodes) if not_finite(_gradient(node))]  # as the sweep met them
+    broken = [*data, *gradients]
+    return dict.fromkeys(broken, NOT_FINITE) | dict.fromkeys(broken[:1], ORIGIN)
+
+
+def not_finite(x: Any) -> str:
+    """`nan` or `inf` where a number, or one of an array's, is that; empty where all is well."""
+    if x is None or np.isfinite(x).all():
+        return ""
+    return "nan" if np.isnan(x).any() else "inf"
+
+
+def _gradient(node: Node) -> Any:
+    return node._grad._data if isinstance(node._grad, Node) else node._grad
+
+
+def _label(node: Node, title: str | None, stacked: bool, *, origin: bool) -> str:
+    """A record of fields, one above the other, which follows the direction of the graph."""
+    gradient = _gradient(node)
+    fields = [_escape(title)] if title else []
+    fields.append(rf"data {brief(node._data)}\ngrad {brief(gradient)}")
+    if origin:
+        fields.append(f"first {not_finite(node._data) or not_finite(gradient)}")
+    label = "|".join(fields)
     return f"{{{label}}}" if stacked else label
 
 
 def _constant(x: Any, title: str | None) -> str:
     """What has no gradient: a number, or an array with its name."""
-    text = _brief(x._data if isinstance(x, Node) else x)
+    text = brief(x._data if isinstance(x, Node) else x)
     return f"{_escape(title)}|{text}" if title else text
 
 
-def _brief(x: Any) -> str:
+def brief(x: Any) -> str:
     """A number; of an array that has few, all of them, else its shape."""
     if not isinstance(x, np.ndarray):
         return "none" if x is None else _short(x)

@@ -11,6 +11,7 @@ from .changes import changes
 from .graph import ARRAYS, Node, topological_order, walking
 from .labels import Labels
 from .operands import as_number, clock
+from .page import frame, page_html
 from .replay import seed
 from .steps import BackwardStep, ForwardStep, backward_steps, forward_steps
 from .tensor import Tensor, as_array
@@ -133,6 +134,13 @@ class Stepper:
 
     def __repr__(self) -> str:
         return f"<Stepper of {self.labels(self.root)}, {self.direction}: {self._position} of {len(self)} steps taken>"
+
+    def _repr_html_(self) -> str | None:
+        """In a notebook: the page with the film of both passes; None where they are too long for one."""
+        try:
+            return frame(page_html(self.root, names=self.labels.names, gradient=self.gradient))
+        except ValueError:
+            return None
 
     # ------------------------------------------------------------------ moving
 

@@ -26,7 +26,21 @@ from hypothesis import Phase, given, settings, strategies as st
 
 import autograd
 from autograd import Value
-from autograd.draw import CONSTANT, LEAF, LONGEST_NAME, MAX_NODES, RESULT, ROOT, Drawing, draw, draw_dot
+from autograd.draw import (
+    CONSTANT,
+    HIGHLIGHT,
+    LEAF,
+    LONGEST_NAME,
+    MAX_NODES,
+    NOT_FINITE,
+    ORIGIN,
+    RESULT,
+    ROOT,
+    Drawing,
+    draw,
+    draw_dot,
+    draw_live,
+)
 from autograd.render import RendererMissing, RenderError, count_nodes
 
 module = importlib.import_module("autograd.draw")  # the package's attribute of this name may be the function
@@ -77,7 +91,15 @@ def reduction_and_choice():
     return draw(y, local_derivatives=True, rankdir="TB")
 
 
-DRAWINGS = {make.__name__: make for make in (deck, twice, neuron, reduction_and_choice)}
+def not_finite():
+    """A logarithm of a negative number, and what becomes of it on the way to the root and back."""
+    x, w = Value(-1.0), Value(2.0)
+    J = autograd.log(x) * w + x
+    J.backward()
+    return draw(J)
+
+
+DRAWINGS = {make.__name__: make for make in (deck, twice, neuron, reduction_and_choice, not_finite)}
 
 
 @functools.cache
@@ -243,7 +265,8 @@ def test_the_kinds_of_boxes_differ_without_colour():
     def lines(style):
         return frozenset(a for a in re.findall(r'(\w+=(?:"[^"]*"|\S+))', style) if "#" not in a)
 
-    assert len({lines(style) for style in (LEAF, RESULT, ROOT, CONSTANT)}) == 4
+    styles = (LEAF, RESULT, ROOT, CONSTANT, NOT_FINITE, ORIGIN, HIGHLIGHT)
+    assert len({lines(style) for style in styles}) == len(styles)
 
 
 def luminance(colour):
@@ -264,8 +287,74 @@ def test_what_lies_on_the_page_is_legible(page):
 
 
 def test_text_in_boxes_is_legible():
-    for fill in re.findall(r"fillcolor=\"(#\w+)", f"{LEAF} {ROOT} {CONSTANT} {module.OPERATION}"):
+    styles = (LEAF, ROOT, CONSTANT, module.OPERATION, NOT_FINITE, ORIGIN, HIGHLIGHT)
+    for fill in re.findall(r"fillcolor=\"(#\w+)", " ".join(styles)):
         assert contrast(module.INK, fill) > 7
+
+
+# ---------------------------------------------------------------------- marks
+
+
+def marked(drawing, mark):
+    """What the nodes are called that carry a mark."""
+    nodes, _ = statements(drawing.source)
+    return [shown(attributes)[0] for attributes in nodes.values() if mark in attributes]
+
+
+def test_the_highlighted_node():
+    w, x = Value(2.0), Value(3.0)
+    z = w * x
+    J = z * z
+    assert marked(draw(J, highlight=w), HIGHLIGHT) == ["w"]
+    assert marked(draw(J, highlight=z), HIGHLIGHT) == ["z"]
+    assert not marked(draw(J), HIGHLIGHT)
+    assert draw(J, highlight=z).source.replace(f" {HIGHLIGHT}", "") == draw(J).source
+
+
+def test_the_highlight_must_be_in_the_graph():
+    x, other = Value(3.0), Value(3.0, name="other")
+    with pytest.raises(ValueError, match=r"^draw: Value\(3\.0, name='other', grad=0\.0\) is not in the graph"):
+        draw(x * x, highlight=other)
+    with pytest.raises(TypeError, match="^draw: takes a graph node, such as a Value, got 'x', a str$"):
+        draw(x * x, highlight="x")
+
+
+def test_where_the_numbers_ceased_to_be_finite():
+    x, w = Value(-1.0), Value(2.0)
+    y = autograd.log(x)
+    J = y * w + x
+    assert marked(draw(J), ORIGIN) == ["y"] and marked(draw(J), NOT_FINITE) == ["data nan", "J"]
+    nodes, _ = statements(draw(J).source)
+    assert sum("first nan" in shown(attributes) for attributes in nodes.values()) == 1
+    J.backward()
+    assert marked(draw(J), ORIGIN) == ["y"] and set(marked(draw(J), NOT_FINITE)) == {"w", "data nan", "J"}
+    assert marked(draw(J, highlight=y), ORIGIN) == marked(draw(J, highlight=y), HIGHLIGHT) == ["y"]
+
+
+def test_gradients_that_are_not_finite():
+    """The forward pass is sound: the trouble begins where the backward sweep meets it first."""
+    a, b = Value(0.0), Value(2.0)
+    x = a * b
+    J = x.sqrt() * 3.0
+    J.backward()
+    assert marked(draw(J), ORIGIN) == ["x"] and marked(draw(J), NOT_FINITE) == ["a", "b"]
+    assert "first inf" in draw(J).source
+
+
+@pytest.mark.parametrize(("number", "word"), [(math.inf, "inf"), (-math.inf, "inf"), (math.nan, "nan")])
+def test_arrays_that_are_not_finite(number, word):
+    X = autograd.Tensor([[1.0, number], [2.0, 3.0]], requires_grad=True)
+    assert marked(draw(X.sum()), ORIGIN) == ["X"] and f"first {word}" in draw(X.sum()).source
+
+
+def test_a_drawing_for_a_script_has_room_and_no_marks():
+    x = Value(math.nan)
+    y = x * x
+    source = draw_live(y, {x: "x", y: "y"}).source
+    assert re.findall(rf"^\t(n\d) \[width={module.ROOM}]$", source, re.MULTILINE) == ["n0", "n1"]
+    assert not any(style in source for style in (NOT_FINITE, ORIGIN, "first nan"))
+    _, edges = statements(draw(y).source)
+    assert [f"{tail} -> {head}" for tail, head, _ in edges] == re.findall(r"\w+ -> \w+", source)
 
 
 # ---------------------------------------------------------------------- names

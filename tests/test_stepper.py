@@ -571,3 +571,14 @@ def test_vectors_of_numbers_and_nodes():
     assert x.grad == 4.0
     assert isinstance(stepper.root, Value) and not isinstance(stepper.root, Tensor)
     assert math.isfinite(x.grad)
+
+
+def test_a_notebook_shows_the_film():
+    J = deck()
+    html = Stepper(J)._repr_html_()
+    assert html.startswith("<iframe srcdoc=")
+    assert "Backpropagation of J" in html
+    y = x = Value(1.0)
+    for _ in range(2000):
+        y = y + x
+    assert Stepper(y)._repr_html_() is None  # too long to be watched: its text is shown
