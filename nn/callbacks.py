@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from autograd.health import HealthReport, Watch, watch
 from .io import save
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from .model import Model
 
 __all__ = ["Callback", "EarlyStopping", "HealthMonitor", "History", "LivePlot", "ModelCheckpoint"]
@@ -62,6 +64,23 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, x in logs.items():
             self.history.setdefault(name, []).append(x)
+
+    def plot(self, *, metrics: str | Sequence[str] | None = None) -> Figure:
+        """Draw the numbers over the epochs; see `nn.plot.training_curves`.
+
+        Args:
+            metrics: which, those of the validation beside them; by default all.
+
+        Returns:
+            A figure of matplotlib's: `history.plot().savefig("training.png")`.
+
+        Raises:
+            ImportError: matplotlib is missing.
+            ValueError: there are no epochs yet, or no such metric.
+        """
+        from .plot import training_curves
+
+        return training_curves(self, metrics=metrics)
 
 
 class _Monitor(Callback):
@@ -203,22 +222,12 @@ class LivePlot(Callback):
     """
 
     def __init__(self, filepath: str | os.PathLike[str] = "training.png", monitor: tuple[str, ...] = ("loss",)) -> None:
-        try:
-            import matplotlib.figure  # noqa: F401
-        except ImportError:
-            raise ImportError('LivePlot: matplotlib is missing: python -m pip install "stepgrad[plot]"') from None
+        from .plot.canvas import require_matplotlib
+
+        require_matplotlib("LivePlot")  # before the first epoch, not after it
         self.filepath, self.monitor = Path(filepath), monitor
         self._history = History()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        from matplotlib.figure import Figure
-
         self._history.on_epoch_end(epoch, logs)
-        figure = Figure(figsize=(6, 3 * len(self.monitor)), layout="constrained")
-        for axes, name in zip(figure.subplots(len(self.monitor), squeeze=False).ravel(), self.monitor, strict=True):
-            for key in (name, f"val_{name}"):
-                if key in self._history.history:
-                    axes.plot([n + 1 for n in self._history.epoch], self._history.history[key], label=key)
-            axes.set_xlabel("epoch")
-            axes.legend()
-        figure.savefig(self.filepath)
+        self._history.plot(metrics=self.monitor).savefig(self.filepath)
