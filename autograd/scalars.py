@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,10 @@ import numpy as np
 from . import ops
 from .array_op import ArrayOp
 from .array_rules import takes_gradient
-from .graph import Node, topological_order
+from .graph import ARRAYS, Node, modes, topological_order
 from .names import variable_names
-from .op import NumberOp, quiet
+from .op import NumberOp, Reduction, quiet
 from .operators import Operators
-from .tensor import Tensor
 from .value import Value
 
 __all__ = ["MAX_NUMBERS", "in_numbers"]
@@ -86,11 +86,11 @@ _OBVIOUS: dict[NumberOp, Callable[[Any, Any], Any]] = {
 }
 
 
-def in_numbers(root: Tensor, names: Mapping[Node, str] | None = None) -> tuple[Array, dict[Node, Array]]:
-    """The same computation on `Value`s.
+def in_numbers(root: Node, names: Mapping[Node, str] | None = None) -> tuple[Array, dict[Node, Array]]:
+    """The same computation on `Value`s of its own, with the scopes and, where the root has a gradient, gradients.
 
     Args:
-        root: a tensor.
+        root: a tensor, or a `Value`, whose reductions such as `dot` are written out.
         names: what to call arrays, whose numbers are then called as in `W[0, 1]`; by default what displays call them.
 
     Returns:
@@ -107,7 +107,7 @@ def in_numbers(root: Tensor, names: Mapping[Node, str] | None = None) -> tuple[A
     (11.0, [[Value(1.0, name='W[0, 0]', grad=0.0), Value(2.0, name='W[0, 1]', grad=0.0)]])
     """
     order = topological_order(root)
-    count = sum(node._data.size for node in order)
+    count = sum(np.size(node._data) for node in order)
     if count > MAX_NUMBERS:
         raise ValueError(f"scalar view: {count:,} numbers are too many to write out, the limit is {MAX_NUMBERS:,}")
     names = variable_names(order) if names is None else names
@@ -115,11 +115,20 @@ def in_numbers(root: Tensor, names: Mapping[Node, str] | None = None) -> tuple[A
     leaves: dict[Node, Array] = {}
     for node in reversed(order):
         if node.op is None:
-            leaves[node] = _named(node._data, names.get(node))
-            arrays[node] = _entries(leaves[node])
-        else:
+            leaves[node] = _named(np.asarray(node._data), names.get(node))
+            arrays[node] = _mapped(Entry, leaves[node])
+            continue
+        modes.enter(arrays, modes.scopes, node.scopes)
+        try:
             arrays[node] = _computed(node, arrays)
-    return _mapped(_as_value, arrays[root]), leaves
+        finally:
+            modes.leave(arrays)
+    numbers = _mapped(_as_value, arrays[root])
+    gradient = root._grad._data if isinstance(root._grad, Node) else root._grad
+    if gradient is not None:
+        weights = np.broadcast_to(gradient, numbers.shape).ravel().tolist()
+        ops.dot(weights, list(numbers.ravel())).backward()
+    return numbers, leaves
 
 
 def _named(data: Array, name: str | None) -> Array:
@@ -131,35 +140,46 @@ def _named(data: Array, name: str | None) -> Array:
     return numbers
 
 
-def _entries(numbers: Array) -> Array:
-    return _mapped(Entry, numbers)
-
-
 def _mapped(function: Callable[[Any], Any], numbers: Array) -> Array:
     """The function on each number; an array also where there is but one."""
     return np.asarray(np.frompyfunc(function, 1, 1)(numbers), object)
 
 
 def _computed(node: Any, arrays: Mapping[Node, Array]) -> Array:
-    """A node's operation on arrays of entries; indices stay what they are."""
-    op, operands = node.op, []
-    for x in node._a:
-        if not isinstance(x, Tensor):
-            operands.append(x)
-        elif takes_gradient(x):
-            operands.append(arrays[x])
-        else:
-            operands.append(_entries(x._data.astype(float)) if x._data.dtype.kind == "f" else x._data)
-    settings = {key: {} if isinstance(x, dict) else x for key, x in (node._b or {}).items()}
+    """A node's operation on arrays of entries."""
+    op = node.op
+    if isinstance(op, Reduction) and node._rule.reach != ARRAYS:
+        return _reduced(op, [_vector(slot, arrays) for slot in (node._a, node._b)[: op.arity]])
+    operands = [_operand(x, arrays) for x in node.operands]
+    settings = {key: {} if isinstance(x, dict) else x for key, x in node._b.items()} if isinstance(op, ArrayOp) else {}
     forward = op.forward if isinstance(op, ArrayOp) else np.frompyfunc(op, op.arity, 1)
     try:
         with quiet:
             result: Array = np.asarray(forward(*operands, **settings), object)
     except (TypeError, AttributeError) as error:
         raise TypeError(f"scalar view: {op.name} works on whole arrays only ({error}): use view='tensor'") from error
-    if result.shape != node._data.shape:
+    if result.shape != np.shape(node._data):
         raise TypeError(f"scalar view: {op.name} works on whole arrays only: use view='tensor'")
     return result
+
+
+def _operand(x: Any, arrays: Mapping[Node, Array]) -> Any:
+    """What stands for an operand: entries for floating numbers; indices and plain numbers stay what they are."""
+    if not isinstance(x, Node):
+        return x
+    if takes_gradient(x):
+        return arrays[x]
+    return _mapped(Entry, x._data.astype(float)) if x._data.dtype.kind == "f" else x._data
+
+
+def _vector(slot: Any, arrays: Mapping[Node, Array]) -> list[Any]:
+    return [arrays[x][()] if isinstance(x, Node) else Entry(x) for x in slot]
+
+
+def _reduced(op: Reduction, vectors: list[list[Any]]) -> Array:
+    """A sum, or a sum of products, one addition after the other."""
+    terms = vectors[0] if op.arity == 1 else list(map(operator.mul, *vectors))
+    return np.asarray(reduce(operator.add, terms, Entry(0.0)), object)
 
 
 def _as_value(x: Any) -> Value:

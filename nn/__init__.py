@@ -2,7 +2,7 @@
 
 from autograd import Parameter
 
-from . import callbacks, data, datasets, functional, init, metrics, onnx, optim
+from . import callbacks, data, datasets, functional, init, metrics, onnx, optim, plot
 from .activation import (
     CELU,
     ELU,
@@ -33,6 +33,8 @@ from .compress import fold
 from .containers import ModuleDict, ModuleList, Sequential
 from .conv import Conv, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .dense import Dense
+from .draw import draw
+from .draw.graphs import scopes
 from .dropout import Dropout, Dropout1d, Dropout2d, Dropout3d
 from .embedding import Embedding
 from .io import load, save
@@ -189,6 +191,7 @@ __all__ = [
     "callbacks",
     "data",
     "datasets",
+    "draw",
     "fold",
     "functional",
     "init",
@@ -199,6 +202,8 @@ __all__ = [
     "pack_padded_sequence",
     "pad_packed_sequence",
     "pad_sequence",
+    "plot",
     "save",
+    "scopes",
     "summary",
 ]

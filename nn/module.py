@@ -185,6 +185,32 @@ class Module:
         function(self)
         return self
 
+    def draw(self, *inputs: Any, view: str = "neurons", **options: Any) -> Any:
+        """Draw the module: its neurons, or the graph of what it makes of its inputs at one of three zooms.
+
+        Args:
+            inputs: what it is called with; views but `"neurons"` need them.
+            view: `"neurons"`, as textbooks draw networks, see `nn.draw`; `"module"`, one box per module; `"tensor"`,
+                one ellipse per operation; `"scalar"`, every multiplication and addition.
+            options: those of `nn.draw`, or of `autograd.draw`.
+
+        Returns:
+            What notebooks display, with `.svg()` and `.save("model.svg")`.
+
+        Raises:
+            ValueError: no such view.
+            TypeError: there are no inputs.
+
+        >>> import autograd, nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Tanh())
+        >>> model.draw(autograd.ones(1, 2), view="module")
+        <Drawing of 3 nodes: .svg(), .save("graph.svg") or .source>
+        """
+        from .draw import draw
+        from .draw.graphs import draw_graph
+
+        return draw(self, *inputs, **options) if view == "neurons" else draw_graph(self, inputs, view, **options)
+
     def register_forward_hook(self, hook: Hook) -> ForwardHook:
         """Call `hook(module, inputs, output)` after each call; what it returns, but None, replaces the output.
 

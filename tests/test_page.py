@@ -406,7 +406,7 @@ def test_without_a_drawing_the_page_says_why(monkeypatch, error):
     def render(*_):
         raise error
 
-    monkeypatch.setattr(importlib.import_module("autograd.draw"), "render", render)
+    monkeypatch.setattr(importlib.import_module("autograd.draw.drawing"), "render", render)
     reader = Reader(page_html(deck()[0]))
     assert f"No drawing: {error}" in [content for _, content in reader.all("p")]
     assert len(reader.all("template")) == 15 + 9

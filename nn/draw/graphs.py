@@ -1,0 +1,106 @@
+"""The graph of what a model computes, with the modules that computed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Any
+
+import autograd
+from autograd import Drawing, Node, Tensor, Value
+
+from ..module import Module
+
+__all__ = ["draw_graph", "scopes"]
+
+LONGEST_DETAIL = 40  # characters
+
+
+@contextmanager
+def scopes(model: Module) -> Iterator[None]:
+    """What the model computes inside belongs to its modules, so that `autograd.draw` can group and fold it by them.
+
+    >>> import autograd, nn
+    >>> model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+    >>> with nn.scopes(model):
+    ...     loss = model(autograd.ones(4, 2)).square().mean()
+    >>> autograd.draw(loss, view="module")
+    <Drawing of 9 nodes: .svg(), .save("graph.svg") or .source>
+    """
+    if not isinstance(model, Module):
+        raise TypeError(f"scopes: takes a module, got {model!r}, a {type(model).__name__}")
+    modules = dict(model.named_modules())
+    try:
+        for path, module in modules.items():
+            name = path.rpartition(".")[2] or type(module).__name__
+            module.__dict__["forward"] = _scoped(module.forward, name, _detail(module))
+        yield
+    finally:
+        for module in modules.values():
+            module.__dict__.pop("forward", None)
+
+
+def _scoped(forward: Callable[..., Any], name: str, detail: str) -> Callable[..., Any]:
+    @wraps(forward)
+    def inside(*inputs: Any, **options: Any) -> Any:
+        with autograd.scope(name, detail):
+            return forward(*inputs, **options)
+
+    return inside
+
+
+def _detail(module: Module) -> str:
+    """The class of a module, with its settings if they are short; what is only true or false is left out."""
+    kind = type(module).__name__
+    settings = [part for part in module.extra_repr().split(", ") if part and not part.endswith(("=True", "=False"))]
+    text = f"{kind}({', '.join(settings)})"
+    return text if settings and len(text) <= LONGEST_DETAIL else kind
+
+
+def draw_graph(model: Module, inputs: Sequence[Any], view: str, **options: Any) -> Drawing:
+    """Call the model and draw the graph of its result.
+
+    Args:
+        model: the module.
+        inputs: what it is called with; they are drawn under the names that its `forward` gives them.
+        view: `"module"`, `"tensor"` or `"scalar"`.
+        options: those of `autograd.draw`.
+
+    Raises:
+        TypeError: there are no inputs, or the result has no graph.
+    """
+    if view not in VIEWS:
+        raise ValueError(f"draw: view must be neurons, {', '.join(VIEWS)}, got {view!r}")
+    if not inputs:
+        raise TypeError(f"draw: view={view!r} shows what becomes of an input: write model.draw(x, view={view!r})")
+    given = [_named(x, name) for x, name in zip(inputs, _names(model, len(inputs)), strict=True)]
+    with scopes(model):
+        result = model(*given)
+    while isinstance(result, (tuple, list)) and result:
+        result = result[0]
+    if not isinstance(result, Node) or result.op is None:
+        raise TypeError(f"draw: {type(model).__name__} gave {result!r}, which has no graph to draw")
+    if result.name is None:
+        result.name = "output"
+    return autograd.draw(result, view=view, **options)
+
+
+VIEWS = ("module", "tensor", "scalar")
+
+
+def _names(model: Module, count: int) -> list[str]:
+    """What the module calls its inputs."""
+    parameters = signature(model.forward).parameters.values()
+    names = [p.name for p in parameters if p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
+    return [names[i] if i < len(names) else f"input {i}" for i in range(count)]
+
+
+def _named(x: Any, name: str) -> Any:
+    """An input with a name, and of the drawing's own, so that the caller's stays as it is."""
+    if isinstance(x, Tensor):
+        return Tensor(x.detach(), requires_grad=x.dtype.kind == "f", name=x.name or name)
+    if isinstance(x, (list, tuple)):
+        return [_named(entry, f"{name}[{i}]") for i, entry in enumerate(x)]
+    return Value(float(x), name) if isinstance(x, (int, float, Value)) else x
