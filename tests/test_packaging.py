@@ -32,7 +32,7 @@ DISTRIBUTION_OF = {
 }  # fmt: skip
 """What to install for a module to import, where the names differ."""
 
-TESTS = [path for path in MODULES if re.fullmatch(r"tests/\w+\.py", path)]
+TESTS = [path for path in MODULES if re.fullmatch(r"tests/(demos/)?\w+\.py", path)]
 """Those that pytest runs: neither the benchmarks nor the makers of golden files."""
 
 packages = pytest.mark.parametrize("package", [autograd, nn], ids=lambda package: package.__name__)
@@ -143,9 +143,11 @@ def test_core_dependencies_are_those_imported() -> None:
 
 def test_extras_are_imported_by_what_they_are_for() -> None:
     assert declared("render") <= imported_distributions("autograd/", "nn/")
-    assert declared("demos") - declared("render") <= imported_distributions("demos/")
+    assert declared("plot") <= imported_distributions("nn/plot/")
+    assert declared("demos") - declared("plot", "render") <= imported_distributions("demos/")
     assert declared("images") | {"onnx"} <= imported_distributions("nn/")
-    assert declared("test") - declared("demos", "images", "onnx") <= imported_distributions(*TESTS)
+    looked_for = {name for path in TESTS for name in re.findall(r'importorskip\("(\w+)', text(path))}
+    assert declared("test") - declared("demos", "images", "onnx") <= imported_distributions(*TESTS) | looked_for
     assert declared("bench") <= imported_distributions("tests/benchmarks/")
 
 

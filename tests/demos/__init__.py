@@ -1,0 +1,1 @@
+"""The demos run in small, and reach numbers that are checked: one file for each."""
