@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FONT", "FORMATS", "RenderError", "RendererMissing", "count_nodes", "render"]
+__all__ = ["FONT", "FORMATS", "RenderError", "RendererMissing", "count_nodes", "paint", "render"]
 
 FORMATS = ("svg", "png", "pdf")
 
@@ -167,7 +167,7 @@ def _work(format: str) -> None:  # noqa: A002
     try:
         picture = _layout(sys.stdin.buffer.read().decode())
         if format == "png":
-            picture = _paint(_portable(picture.decode()))
+            picture = paint(_portable(picture.decode()))
     except Exception as error:
         sys.exit(_last_line(str(error)))
     sys.stdout.buffer.write(picture)
@@ -185,8 +185,12 @@ def _layout(source: str) -> bytes:
     return svg
 
 
-def _paint(svg: str) -> bytes:
-    """The SVG as a PNG."""
+def paint(svg: str) -> bytes:
+    """An SVG as a PNG, where resvg-py is installed.
+
+    Raises:
+        RenderError: it does not say how large it is, or there is no font to write its letters with.
+    """
     size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', svg)
     if size is None:
         raise RenderError("the SVG does not say how large it is")

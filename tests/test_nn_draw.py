@@ -29,6 +29,8 @@ from nn.draw import Picture
 from nn.draw.cells import DIAGRAMS, _size, diagram_of, wires
 from nn.draw.ink import brief_number, edge_style
 from nn.draw.metrics import shortened, text_width
+from nn.draw.stages import stages_of
+from nn.draw.trace import calls_of
 from nn.draw.wiring import evaluate, formulas, wiring_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -80,6 +82,18 @@ class Functional(nn.Module):
         return self.last(autograd.relu(self.first(x)))
 
 
+class Branches(nn.Module):
+    """A model whose third layer does not take what the second gives."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.left, self.right, self.head = (nn.Linear(3, 3) for _ in range(4))
+
+    def forward(self, x):
+        x = self.stem(x)
+        return self.head(self.left(x) + self.right(x))
+
+
 class Scale(nn.Module):
     """A layer that drawings know nothing of."""
 
@@ -127,8 +141,15 @@ PICTURES = {
         input_shape=(2, 100),
     ),
     "volumes": lambda: nn.draw(nn.Sequential(nn.Conv3d(1, 4, 3), nn.MaxPool3d(2)), input_shape=(1, 8, 8, 8)),
+    "small maps": lambda: nn.draw(
+        nn.Sequential(nn.MaxPool3d(25), *[nn.MaxPool3d(1), nn.BatchNorm3d(1)] * 3), input_shape=(1, 25, 25, 25)
+    ),
+    "long captions": lambda: nn.draw(
+        nn.Sequential(nn.MaxPool3d((1, 25, 25)), *[nn.MaxPool3d(1)] * 3), input_shape=(1, 1000, 25, 25)
+    ),
     "decoder": lambda: nn.draw(nn.ConvTranspose2d(6, 1, 2, stride=2), input_shape=(6, 14, 14)),
     "unknown": lambda: nn.draw(nn.Sequential(nn.Linear(3, 4), Scale(), nn.Linear(4, 2)), [1.0, 2.0, 3.0]),
+    "branches": lambda: nn.draw(Branches(), [1.0, -1.0, 0.5]),
     "recurrent": lambda: nn.draw(Recurrent(), [1, 2, 3]),
     "transformer": lambda: nn.draw(
         nn.Sequential(nn.Embedding(9, 8), nn.TransformerEncoderLayer(8, 2, dim_feedforward=8)), [1, 2, 3]
@@ -428,6 +449,13 @@ def test_activations_are_the_models_own():
     assert {brief_number(value.data) for value in hidden} <= set(words(picture))
 
 
+def test_activations_are_those_outside_training():
+    model = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.9), nn.Linear(4, 1))
+    shown = titles(nn.draw(model, [1.0, 2.0, 3.0]), "circle")[-1]
+    output = model.eval()(autograd.tensor([1.0, 2.0, 3.0]))
+    assert shown == f"output[0] = {brief_number(output.item())}"
+
+
 def test_an_activation_that_is_no_module_is_seen_all_the_same():
     model = Functional()
     x = autograd.tensor([1.0, -1.0, 0.5])
@@ -572,6 +600,26 @@ def test_residual_connections_are_arcs():
     assert "1×1 convolution, stride 2" in words(picture)
 
 
+def test_layers_side_by_side_are_no_chain():
+    picture = PICTURES["branches"]()
+    assert titles(picture, "path") == ["begins here"]
+    stem, _, right = [float(box.attrib["x"]) for box in read(picture).iter(SVG + "rect")][1:4]
+    (curve,) = read(picture).iter(SVG + "path")
+    start, *_, end = (float(x) for x, _ in (pair.split() for pair in re.findall(r"[\d.-]+ [\d.-]+", curve.attrib["d"])))
+    assert start == pytest.approx(stem + 6.7, abs=0.1)
+    assert end == pytest.approx(right + 6.7, abs=9)
+
+
+def test_what_comes_first_in_a_residual_block_is_not_on_its_shortcut():
+    block = nn.Residual(nn.ReLU(), nn.Linear(3, 3))
+    stages, shortcuts = stages_of(calls_of(nn.Sequential(nn.Linear(3, 3), block)), has_values=False)
+    assert [stage.operations for stage in stages] == [[], ["full connection"], ["ReLU", "full connection"]]
+    assert [(shortcut.start, shortcut.end) for shortcut in shortcuts] == [(1, 2)]
+    alone = nn.Sequential(nn.Linear(3, 3), nn.Residual(nn.ReLU()), nn.Linear(3, 1))
+    stages, _ = stages_of(calls_of(alone), has_values=False)
+    assert [stage.operations for stage in stages] == [[], ["full connection", "ReLU"], ["full connection"]]
+
+
 def test_unknown_layers_are_boxes():
     picture = PICTURES["unknown"]()
     assert "Scale" in words(picture)
@@ -692,6 +740,15 @@ def test_layers_are_unrolled_in_time(steps, shown):
     assert {"layer 1 →", "layer 1 ←", "layer 2 →", "layer 2 ←", "2 inputs", "6 outputs"} <= set(drawn)
 
 
+def test_states_go_forwards_and_backwards():
+    root = read(nn.draw(nn.RNN(2, 3, bidirectional=True)))
+    forwards, backwards = sorted({float(box.attrib["y"]) for box in root.iter(SVG + "rect")}, reverse=True)
+    ends = [(way[0], way[-1]) for way in map(points, root.iter(SVG + "polyline")) if len(way) == 2]
+    level = [(start, end) for start, end in ends if start[1] == end[1]]
+    assert {end[0] > start[0] for start, end in level if start[1] == forwards + 14} == {True}
+    assert {end[0] > start[0] for start, end in level if start[1] == backwards + 14} == {False}
+
+
 # ---------------------------------------------------------------------- files, errors, the model afterwards
 
 
@@ -728,10 +785,11 @@ def test_png_without_a_rasteriser(monkeypatch, tmp_path):
     [
         (lambda: nn.draw(3), TypeError, "takes a module, such as nn.MLP(2, [3, 1]), got 3, a int"),
         (lambda: nn.draw(nn.MLP), TypeError, "got the class MLP"),
-        (lambda: nn.draw(nn.MLP(1, [1]), view="cubist"), ValueError, "view must be \"neurons\", got 'cubist'"),
+        (lambda: nn.draw(nn.MLP(1, [1]), view="cubist"), ValueError, "view must be neurons, module, tensor, scalar, got 'cubist'"),
         (lambda: nn.draw(nn.MLP(2, [1]), inputs=["a"]), ValueError, "inputs has 1 names for 2 neurons"),
         (lambda: nn.draw(nn.MLP(2, [1]), outputs="y"), TypeError, "outputs must be a list of names, got 'y'"),
         (lambda: nn.draw(nn.Perceptron([1.0]), [1, 2]), ValueError, "the neuron takes 1 inputs, got 2"),
+        (lambda: nn.draw(nn.Neuron(2), "ab"), TypeError, "the neuron takes a list of 2 numbers, got 'ab'"),
         (lambda: nn.draw(lenet()), ValueError, "write draw(model, input_shape=(1, 28, 28)) or draw(model, x)"),
         (lambda: nn.draw(nn.Linear(3, 1), np.zeros((5, 3))), ValueError, "takes one sample, got 5"),
         (lambda: nn.draw(nn.GRUCell(3, 1), [1.0]), ValueError, "takes one input of 3 numbers, got (1,)"),

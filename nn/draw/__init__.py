@@ -11,6 +11,7 @@ from ..module import Module
 from ..neuron import Neuron, Perceptron
 from ..recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from .cells import draw_cell
+from .graphs import draw_graph
 from .maps import draw_stages
 from .neurons import columns_of, draw_columns, is_dense
 from .perceptron import draw_neuron
@@ -31,7 +32,7 @@ def draw(
     inputs: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None,
     biases: bool = False,
-) -> Picture:
+) -> Any:
     """Draw a model as textbooks do.
 
     What the picture shows follows from the model:
@@ -47,7 +48,8 @@ def draw(
     Args:
         model: a module, or a perceptron.
         x: one sample; the picture then shows what the neurons make of it, a recurrent layer as many steps as it has.
-        view: `"neurons"`.
+        view: `"neurons"`; the others, `"module"`, `"tensor"` and `"scalar"`, draw the graph of what the model
+            makes of `x`, see `autograd.draw`.
         input_shape: the shape of one sample, where no layer knows it: (1, 28, 28) for a convolutional network.
         inputs, outputs: what the neurons of the first and of the last column are called.
         biases: whether edges show the biases, too, as the weights of a neuron that is always 1.
@@ -68,7 +70,7 @@ def draw(
         given = f"the class {model.__name__}" if isinstance(model, type) else f"{model!r}, a {type(model).__name__}"
         raise TypeError(f"draw: takes a module, such as nn.MLP(2, [3, 1]), got {given}")
     if view != "neurons":
-        raise ValueError(f'draw: view must be "neurons", got {view!r}')
+        return draw_graph(model, () if x is None else (x,), view)
     if isinstance(model, (Perceptron, Neuron)):
         count = len(model.weights) if isinstance(model, Perceptron) else len(model.w)
         _check_names(inputs, count, "inputs")
@@ -106,6 +108,8 @@ def _check_names(names: Sequence[str] | None, count: int, what: str) -> None:
 
 def _sample(x: Any, count: int) -> np.ndarray[Any, Any]:
     """The inputs of one neuron."""
+    if isinstance(x, str) or not hasattr(x, "__len__"):
+        raise TypeError(f"draw: the neuron takes a list of {count} numbers, got {x!r}")
     numbers = np.array([float(getattr(number, "data", number)) for number in x])
     if numbers.shape != (count,):
         raise ValueError(f"draw: the neuron takes {count} inputs, got {len(numbers)}")

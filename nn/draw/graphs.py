@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from inspect import Parameter, signature
 from typing import Any
+
+import numpy as np
 
 import autograd
 from autograd import Drawing, Node, Tensor, Value
@@ -27,19 +30,34 @@ def scopes(model: Module) -> Iterator[None]:
     >>> with nn.scopes(model):
     ...     loss = model(autograd.ones(4, 2)).square().mean()
     >>> autograd.draw(loss, view="module")
-    <Drawing of 9 nodes: .svg(), .save("graph.svg") or .source>
+    <Drawing of 6 nodes: .svg(), .save("graph.svg") or .source>
     """
     if not isinstance(model, Module):
         raise TypeError(f"scopes: takes a module, got {model!r}, a {type(model).__name__}")
     modules = dict(model.named_modules())
+    own = {path: vars(module)["forward"] for path, module in modules.items() if "forward" in vars(module)}
     try:
         for path, module in modules.items():
-            name = path.rpartition(".")[2] or type(module).__name__
-            module.__dict__["forward"] = _scoped(module.forward, name, _detail(module))
+            vars(module)["forward"] = _scoped(module.forward, _name_in(modules, path), _detail(module))
         yield
     finally:
-        for module in modules.values():
-            module.__dict__.pop("forward", None)
+        for path, module in modules.items():
+            vars(module).pop("forward", None)
+            if path in own:
+                vars(module)["forward"] = own[path]
+
+
+def _name_in(modules: Mapping[str, Module], path: str) -> str:
+    """What a module is called inside the one that calls it: `layers.0` where a list holds it, which calls nothing."""
+    if not path:
+        return type(modules[path]).__name__
+    names = path.split(".")
+    callers = [i for i in range(len(names)) if _is_called(modules.get(".".join(names[:i])))]
+    return ".".join(names[max(callers, default=0) :])
+
+
+def _is_called(module: Module | None) -> bool:
+    return module is not None and type(module).forward is not Module.forward
 
 
 def _scoped(forward: Callable[..., Any], name: str, detail: str) -> Callable[..., Any]:
@@ -59,7 +77,7 @@ def _detail(module: Module) -> str:
     return text if settings and len(text) <= LONGEST_DETAIL else kind
 
 
-def draw_graph(model: Module, inputs: Sequence[Any], view: str, **options: Any) -> Drawing:
+def draw_graph(model: Any, inputs: Sequence[Any], view: str, **options: Any) -> Drawing:
     """Call the model and draw the graph of its result.
 
     Args:
@@ -73,18 +91,39 @@ def draw_graph(model: Module, inputs: Sequence[Any], view: str, **options: Any) 
     """
     if view not in VIEWS:
         raise ValueError(f"draw: view must be neurons, {', '.join(VIEWS)}, got {view!r}")
+    if not isinstance(model, Module):
+        raise TypeError(f"draw: view={view!r} takes a module, got {model!r}: Perceptrons have no graph, nn.Neuron has")
     if not inputs:
         raise TypeError(f"draw: view={view!r} shows what becomes of an input: write model.draw(x, view={view!r})")
     given = [_named(x, name) for x, name in zip(inputs, _names(model, len(inputs)), strict=True)]
-    with scopes(model):
+    with scopes(model), _buffers_kept(model):
         result = model(*given)
-    while isinstance(result, (tuple, list)) and result:
-        result = result[0]
-    if not isinstance(result, Node) or result.op is None:
-        raise TypeError(f"draw: {type(model).__name__} gave {result!r}, which has no graph to draw")
-    if result.name is None:
-        result.name = "output"
-    return autograd.draw(result, view=view, **options)
+        while isinstance(result, (tuple, list)) and result:
+            result = result[0]
+        if not isinstance(result, Node) or result.op is None:
+            raise TypeError(f"draw: {type(model).__name__} gave {result!r}, which has no graph to draw")
+        names = _names_of_parameters(model) | ({result: "output"} if result.name is None else {})
+        return autograd.draw(result, view=view, names=names | (options.pop("names", None) or {}), **options)
+
+
+@contextmanager
+def _buffers_kept(model: Module) -> Iterator[None]:
+    """Running means and the like are afterwards what they were: who looks at a model does not train it."""
+    before = [(buffer, buffer.clone()) for buffer in model.buffers()]
+    try:
+        yield
+    finally:
+        with autograd.no_grad():
+            for buffer, numbers in before:
+                if not np.array_equal(buffer.numpy(), numbers.numpy(), equal_nan=True):
+                    buffer.copy_(numbers)
+
+
+def _names_of_parameters(model: Module) -> dict[Node, str]:
+    """What each parameter is called in its module: `weight`, `w[0]`."""
+    owners = reversed(list(model.modules()))  # of two modules that share a parameter, the first one names it
+    parameters = (pair for module in owners for pair in module.named_parameters(recurse=False))
+    return {parameter: re.sub(r"\.(\d+)", r"[\1]", name) for name, parameter in parameters}
 
 
 VIEWS = ("module", "tensor", "scalar")

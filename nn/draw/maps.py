@@ -10,7 +10,7 @@ import numpy as np
 
 from .ink import ellipsis, first_and_last, largest, neuron
 from .metrics import shortened, text_width
-from .picture import AMBER_TINT, BLUE, BLUE_TINT, GREY_TINT, INK, LINE, MUTED, Picture, Point
+from .picture import AMBER_TINT, BLUE, BLUE_TINT, GREY_TINT, INK, LINE, Picture, Point
 from .stages import Shortcut, Stage
 from .trace import Array
 
@@ -34,8 +34,13 @@ class _Place:
         spread = OFFSET * (maps - 1)
         self.width, self.height = side[0] + spread, side[1] + spread
         self.x = 0.0
-        self.follows = True  # it comes right after the stage that is drawn before it
+        self.is_cut = False  # whether stages before it are left out
         self.lines = [line for operation in stage.operations for line in _wrapped(operation)]
+
+    @property
+    def follows(self) -> bool:
+        """Whether it was made of the stage that is drawn before it."""
+        return not self.is_cut and self.stage.source is None
 
     @property
     def front(self) -> Point:
@@ -50,7 +55,7 @@ def draw_stages(title: str, stages: Sequence[Stage], shortcuts: Sequence[Shortcu
     places = {i: _place(stages[i], extent) for i in first_and_last(len(stages), MOST_STAGES, MOST_STAGES - 1)}
     for before, after in pairwise(places):
         if after > before + 1:
-            places[after].follows, places[after].lines = False, [f"{after - before - 1} more"]
+            places[after].is_cut, places[after].lines = True, [f"{after - before - 1} more"]
     _arrange(list(places.values()))
     bottom = max(place.height for place in places.values()) / 2 + 18
     neighbours = list(pairwise(places.values()))
@@ -58,12 +63,16 @@ def draw_stages(title: str, stages: Sequence[Stage], shortcuts: Sequence[Shortcu
         _between(picture, one, other, bottom)
     for i, place in places.items():
         _stage(picture, place, stages[i].path if i else "input")
+        picture.text((place.x, 6 - bottom), _size(place.stage))
     for one, other in neighbours:
         if other.follows and other.stage.kernel is not None:
             _window(picture, one, other, other.stage.kernel)
+    for place in places.values():
+        if place.stage.source in places:
+            _branch(picture, places[place.stage.source].x, place.x, -bottom - 14)
     for shortcut in shortcuts:
         if shortcut.start < shortcut.end and {shortcut.start, shortcut.end} <= set(places):
-            _arc(picture, places[shortcut.start].x, places[shortcut.end].x, -bottom - 8, shortcut.operations)
+            _arc(picture, places[shortcut.start].x, places[shortcut.end].x, -bottom - 14, shortcut.operations)
     return picture
 
 
@@ -117,8 +126,10 @@ def _between(picture: Picture, before: _Place, after: _Place, bottom: float) -> 
     start, end = before.x + before.width / 2, after.x - after.width / 2
     for row, line in enumerate(after.lines):
         picture.text(((start + end) / 2, bottom + 13 * row), line, size=9.5)
-    if not after.follows:
+    if after.is_cut:
         ellipsis(picture, ((start + end) / 2, 0.0), across=True)
+    elif not after.follows:
+        return
     elif after.stage.is_dense:
         for a in (-1, 1):
             for b in (-1, 1):
@@ -129,18 +140,16 @@ def _between(picture: Picture, before: _Place, after: _Place, bottom: float) -> 
 
 
 def _stage(picture: Picture, place: _Place, path: str) -> None:
-    """The shapes of a stage, and its size above it."""
+    """The shapes of a stage."""
     stage = place.stage
-    x = place.x
-    picture.text((x, -place.height / 2 - 12), _size(stage), size=10, color=MUTED)
     title = f"{path}: {_size(stage)}" if path else _size(stage)
     if stage.kind in ("maps", "signals"):
         _stack(picture, place, title)
     elif stage.kind == "neurons":
         _narrow(picture, place, title)
     else:
-        picture.box((x, 0.0), place.side, title=title, fill=GREY_TINT, stroke=LINE, stroke_width=1.2)
-        picture.text((x, 0.0), stage.name, size=10.5, color=INK)
+        picture.box((place.x, 0.0), place.side, title=title, fill=GREY_TINT, stroke=LINE, stroke_width=1.2)
+        picture.text((place.x, 0.0), stage.name, size=10.5, color=INK)
 
 
 def _stack(picture: Picture, place: _Place, title: str) -> None:
@@ -194,6 +203,12 @@ def _window(picture: Picture, before: _Place, after: _Place, kernel: tuple[int, 
     for side in (-1, 1):
         picture.line([(center[0] + width / 2, center[1] + side * height / 2), tip], stroke=BLUE, stroke_width=0.9)
     picture.box(tip, (3.6, 3.6), corner=0, fill=BLUE)
+
+
+def _branch(picture: Picture, start: float, end: float, base: float) -> None:
+    """A way from a stage to one that does not stand behind it."""
+    bend = ((start + end) / 2, base - 68)
+    picture.curve((start, base), bend, (end, base), title="begins here", arrow=True)
 
 
 def _arc(picture: Picture, start: float, end: float, base: float, operations: Sequence[str]) -> None:

@@ -50,8 +50,9 @@ def is_dense(calls: Sequence[Call]) -> bool:
     layers = [call for call in calls if isinstance(call.layer, (Linear, Layer))]
     known = all(isinstance(call.layer, (Linear, Layer, Flatten)) or is_quiet(call.layer) for call in calls)
     rows = all(call.given.ndim == call.result.ndim == 1 for call in layers)
+    in_line = all(call.source in (None, i - 1) for i, call in enumerate(calls))
     fits = all(before.result.shape == after.given.shape for before, after in pairwise(layers))
-    return bool(layers) and known and rows and fits
+    return bool(layers) and known and rows and in_line and fits
 
 
 def parameters_of(layer: Any) -> tuple[Array, Array | None]:
@@ -82,7 +83,7 @@ def columns_of(calls: Sequence[Call], has_values: bool) -> tuple[list[Column], l
         elif columns and is_quiet(call.layer) and type(call.layer).__name__ != "Identity":
             columns[-1].notes.append(type(call.layer).__name__)
         if columns and has_values:
-            columns[-1].values = call.result if connections else call.given
+            columns[-1].values = call.result
     return columns, connections
 
 

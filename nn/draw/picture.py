@@ -9,7 +9,6 @@ import struct
 import zlib
 from collections.abc import Sequence
 from html import escape
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.draw import INK, LINE, MUTED
-from autograd.render import FAMILIES, RendererMissing
+from autograd.render import FAMILIES, RendererMissing, paint
 
 from .metrics import text_width
 
@@ -109,8 +108,7 @@ class Picture:
         """
         if find_spec("resvg_py") is None:
             raise RendererMissing('png: no resvg_py: pip install "stepgrad[render]", or save .svg')
-        picture: bytes = import_module("autograd.render")._paint(self.svg())
-        return picture
+        return paint(self.svg())
 
     def _repr_svg_(self) -> str:
         return self.svg()
@@ -150,9 +148,13 @@ class Picture:
         self._add("polygon", {"points": places, "fill": color}, "")
         return float(base[0]), float(base[1])
 
-    def curve(self, start: Point, bend: Point, end: Point, *, title: str = "", **style: Any) -> None:
-        """A quadratic Bézier curve."""
+    def curve(
+        self, start: Point, bend: Point, end: Point, *, title: str = "", arrow: bool = False, **style: Any
+    ) -> None:
+        """A quadratic Bézier curve, perhaps with an arrow's head at the end."""
         self._reach(start, ((start[0] + end[0]) / 2, (start[1] + 2 * bend[1] + end[1]) / 4), end)
+        if arrow:
+            end = self._head(bend, end, style.setdefault("stroke", MUTED))
         (ax, ay), (bx, by), (cx, cy) = start, bend, end
         place = "M{} {} Q{} {} {} {}".format(*map(_number, (ax, ay, bx, by, cx, cy)))
         self._add("path", {"d": place, "fill": "none", "stroke": MUTED, "stroke_width": 1.4} | style, title)

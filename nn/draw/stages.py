@@ -10,7 +10,7 @@ from autograd.functions.checks import per_axis
 
 from ..conv import _Filters
 from ..dense import Dense
-from ..linear import Flatten, Linear, Unflatten
+from ..linear import Flatten, Identity, Linear, Unflatten
 from ..module import Module
 from ..neuron import Layer
 from ..pooling import _AdaptivePool, _Pool
@@ -33,6 +33,7 @@ class Stage:
         name: in a box, the layer.
         kernel: the height and width of the window that slid over the stage before.
         is_dense: whether every number here depends on every number before.
+        source: the number of the stage that it came from, if that is not the one before it.
         values: the numbers, if there was an input.
     """
 
@@ -43,6 +44,7 @@ class Stage:
     name: str = ""
     kernel: tuple[int, int] | None = None
     is_dense: bool = False
+    source: int | None = None
     values: Array | None = None
 
 
@@ -57,28 +59,63 @@ class Shortcut:
 
 def stages_of(calls: Sequence[Call], has_values: bool) -> tuple[list[Stage], list[Shortcut]]:
     """The calls of a model as stages, and the shortcuts of its residual blocks."""
-    past: dict[str, list[str]] = {call.path: [] for call in calls if isinstance(call.layer, Residual)}
-    begun: dict[str, int] = {}
-    first = calls[0]
-    stages = [Stage(_kind(first.given, first.layer), first.given.shape, values=first.given if has_values else None)]
-    shortcuts: list[Shortcut] = []
+    row = _Row(calls, has_values)
     for call in calls:
-        for path in past:
+        row.add(call)
+    return row.stages, row.shortcuts
+
+
+class _Row:
+    """The stages so far, and the residual blocks that have begun."""
+
+    def __init__(self, calls: Sequence[Call], has_values: bool) -> None:
+        given = calls[0].given
+        self.stages = [Stage(_kind(given, calls[0].layer), given.shape, values=given if has_values else None)]
+        self.shortcuts: list[Shortcut] = []
+        self._has_values = has_values
+        self._past: dict[str, list[str]] = {call.path: [] for call in calls if isinstance(call.layer, Residual)}
+        self._begun: dict[str, int] = {}  # the stages at which residual blocks begin
+        self._waiting: list[str] = []  # what a residual block does before its first layer
+        self._ends: list[int] = []  # the stage that each call led to
+
+    def add(self, call: Call) -> None:
+        """Go on with a call."""
+        for path in self._past:
             if _is_inside(call.path, path):
-                begun.setdefault(path, len(stages) - 1)
-        shortcut = next((path for path in past if _is_inside(call.path, f"{path}.shortcut".lstrip("."))), None)
-        if shortcut is not None:
-            past[shortcut] += [] if type(call.layer).__name__ == "Identity" else _words(call.layer)
-        elif isinstance(call.layer, Residual):
-            shortcuts.append(Shortcut(begun.pop(call.path), len(stages) - 1, past[call.path]))
-        elif is_quiet(call.layer):
-            name = type(call.layer).__name__
-            stages[-1].operations += [name] if name != "Identity" and len(stages) > 1 else []
+                self._begun.setdefault(path, len(self.stages) - 1)
+        block = next((path for path in self._past if _is_inside(call.path, f"{path}.shortcut".lstrip("."))), None)
+        if block is not None:
+            self._past[block] += [] if isinstance(call.layer, Identity) else _words(call.layer)
         else:
-            stages.append(_stage(call))
-        if has_values and shortcut is None:
-            stages[-1].values = call.result
-    return stages, shortcuts
+            self._go_along(call)
+            if self._has_values and not self._waiting:
+                self.stages[-1].values = call.result
+        self._ends.append(len(self.stages) - 1)
+
+    def _go_along(self, call: Call) -> None:
+        """Go on with a call that is not on the way past a residual block."""
+        last = len(self.stages) - 1
+        if isinstance(call.layer, Residual):
+            self.shortcuts.append(Shortcut(self._begun.pop(call.path), last, self._past[call.path]))
+            self.stages[-1].operations += self._waiting  # the block had no other layers
+            self._waiting = []
+        elif is_quiet(call.layer):
+            words = [] if isinstance(call.layer, Identity) or not last else [type(call.layer).__name__]
+            # The shortcut of a block that begins here takes the stage as it is.
+            target = self._waiting if last in self._begun.values() else self.stages[-1].operations
+            target += words
+        else:
+            source = self._source(call)
+            stage = _stage(call)
+            stage.source = None if source == last else source
+            stage.operations, self._waiting = self._waiting + stage.operations, []
+            self.stages.append(stage)
+
+    def _source(self, call: Call) -> int:
+        """The stage that a call begins at: the last one if nobody knows."""
+        if call.source is None:
+            return len(self.stages) - 1
+        return 0 if call.source < 0 else self._ends[call.source]
 
 
 def _is_inside(path: str, outer: str) -> bool:
@@ -135,9 +172,8 @@ def _window(layer: Any) -> tuple[int, ...]:
 
 
 def _with_window(kind: str, layer: Any) -> str:
-    """`5×5 convolution`; along a single axis `convolution of 5`."""
-    sizes = _sizes(_window(layer))
-    return f"{kind} of {sizes}" if layer.rank == 1 else f"{sizes} {kind}"
+    """`5×5 convolution`; along a single axis `5-wide convolution`."""
+    return f"{_sizes(_window(layer))}{'-wide' if layer.rank == 1 else ''} {kind}"
 
 
 def _sizes(sizes: Sequence[int]) -> str:

@@ -40,12 +40,17 @@ QUIET: tuple[type[Module], ...] = (
 
 
 class Call(NamedTuple):
-    """One call of a layer: its path in the model, the layer, and the numbers of one sample before and after."""
+    """One call of a layer: its path in the model, the layer, and the numbers of one sample before and after.
+
+    `source` is the number of the call whose result it was given, -1 for what the model was given, and None if a
+    function came between, so that nobody knows.
+    """
 
     path: str
     layer: Module
     given: Array
     result: Array
+    source: int | None
 
 
 def is_quiet(layer: Module) -> bool:
@@ -66,10 +71,14 @@ def calls_of(model: Module, x: Any = None, input_shape: Sequence[int] | None = N
     """
     sample, is_batch = _sample(model, x, input_shape)
     found: list[Call] = []
+    results = [sample]  # kept until the end, so that no other object gets the identity of one
 
     def noting(path: str) -> Any:
         def note(layer: Module, inputs: tuple[Any, ...], result: Any) -> None:
-            found.append(Call(path, layer, _numbers(inputs[0], is_batch), _numbers(result, is_batch)))
+            sources = [i - 1 for i, earlier in enumerate(results) if earlier is inputs[0]]
+            numbers = _numbers(inputs[0], is_batch), _numbers(result, is_batch)
+            found.append(Call(path, layer, *numbers, source=sources[-1] if sources else None))
+            results.append(result)
 
         return note
 
