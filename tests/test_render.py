@@ -183,7 +183,7 @@ def test_png_without_graphviz(no_dot):
 def test_a_long_png_is_made_smaller(monkeypatch):
     monkeypatch.setattr(rendering, "LONGEST_SIDE", 500)
     svg = '<svg width="1000.00pt" height="100pt" viewBox="0 0 1000 100" xmlns="http://www.w3.org/2000/svg"></svg>'
-    png = rendering._paint(svg)
+    png = rendering.paint(svg)
     assert (int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")) == (500, 50)
 
 

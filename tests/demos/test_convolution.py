@@ -1,6 +1,8 @@
 """The demo `convolution`."""
 
 import re
+from contextlib import redirect_stdout
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -14,9 +16,6 @@ from .pictures import check_pictures
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
     """What the demo gives and prints, and where its pictures are."""
-    from contextlib import redirect_stdout
-    from io import StringIO
-
     folder, text = tmp_path_factory.mktemp("convolution"), StringIO()
     with redirect_stdout(text):
         result = convolution.main(folder)
@@ -99,5 +98,6 @@ def test_filters_find_edges():
 
 def test_pictures(told):
     pytest.importorskip("PIL", reason="photographs are read with Pillow")
+    pytest.importorskip("sklearn", reason="photographs come with scikit-learn")
     result, _, folder = told
     check_pictures(result, folder, "convolution_eight.png", "convolution_photograph.png")

