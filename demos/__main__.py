@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
-    except ModuleNotFoundError as missing:
+    except (ImportError, FileNotFoundError) as missing:
         print(f"{PROGRAM}: {_needs(missing)}", file=sys.stderr)
         return 1
     if written:
@@ -135,7 +135,7 @@ def _run_in_one_line(name: str, options: argparse.Namespace) -> bool:
         with redirect_stdout(io.StringIO()):
             told = str(module.main(options.out, **_settings(module, options)))
         ran = True
-    except ModuleNotFoundError as missing:
+    except (ImportError, FileNotFoundError) as missing:
         told = f"skipped: {_needs(missing)}"
         ran = False
     print(f"{name:16} {time.perf_counter() - started:6.1f} s   {told}", flush=True)
@@ -152,8 +152,11 @@ def _settings(module: ModuleType, options: argparse.Namespace) -> dict[str, Any]
     return {choice: value for choice, value in _given(options).items() if choice in taken}
 
 
-def _needs(missing: ModuleNotFoundError) -> str:
-    return f'needs {missing.name}: python -m pip install -e ".[demos]"'
+def _needs(missing: ImportError | FileNotFoundError) -> str:
+    """What there is not, in one line; what the package itself misses says how to install it."""
+    if isinstance(missing, ModuleNotFoundError) and missing.name:
+        return f'needs {missing.name}: python -m pip install -e ".[demos]"'
+    return str(missing)
 
 
 def _short(path: Path) -> Path:

@@ -105,7 +105,7 @@ class Model(Module):
             if name not in METRICS:
                 raise ValueError(f"compile: there is no metric {name!r}: choose one of {', '.join(METRICS)}")
         self.optimizer = OPTIMIZERS[optimizer]() if isinstance(optimizer, str) else optimizer
-        self._loss = LOSSES[loss] if isinstance(loss, str) else loss
+        self.__dict__["_loss"] = LOSSES[loss] if isinstance(loss, str) else loss  # also a module is no layer
         self._metrics = tuple("accuracy" if name == "acc" else name for name in metrics)
 
     def fit(

@@ -226,7 +226,7 @@ def test_draw_writes_the_graph_with_its_gradients(run, tmp_path):
 
 
 def test_draw_writes_svg_here(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.modules["autograd.draw"], "render", lambda source, *arguments: b"<svg/>")
+    monkeypatch.setattr(sys.modules["autograd.draw.drawing"], "render", lambda source, *arguments: b"<svg/>")
     monkeypatch.chdir(tmp_path)
     assert run("draw", "x**2", "x=3") == (0, "graph.svg\n", "")
     assert (tmp_path / "graph.svg").read_bytes() == b"<svg/>"
@@ -236,7 +236,7 @@ def test_draw_without_a_renderer(run, tmp_path, monkeypatch):
     def missing(*arguments):
         raise RendererMissing("svg: nothing to draw with: install it")
 
-    monkeypatch.setattr(sys.modules["autograd.draw"], "render", missing)
+    monkeypatch.setattr(sys.modules["autograd.draw.drawing"], "render", missing)
     path = tmp_path / "graph.svg"
     assert run("draw", "x**2", "x=3", "-o", str(path)) == (1, "", "autograd: svg: nothing to draw with: install it\n")
     assert not path.exists()
