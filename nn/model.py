@@ -105,7 +105,8 @@ class Model(Module):
             if name not in METRICS:
                 raise ValueError(f"compile: there is no metric {name!r}: choose one of {', '.join(METRICS)}")
         self.optimizer = OPTIMIZERS[optimizer]() if isinstance(optimizer, str) else optimizer
-        self.__dict__["_loss"] = LOSSES[loss] if isinstance(loss, str) else loss  # also a module is no layer
+        function = LOSSES[loss] if isinstance(loss, str) else loss
+        self._loss = function.__call__ if isinstance(function, Module) else function  # held itself, it were a layer
         self._metrics = tuple("accuracy" if name == "acc" else name for name in metrics)
 
     def fit(

@@ -175,6 +175,14 @@ def test_losses(loss, last, targets):
     assert isinstance(model.evaluate(X, targets, verbose=0), float)
 
 
+def test_a_loss_that_is_a_module_is_no_layer():
+    model = classifier(loss=nn.MSELoss())
+    layers = list(model.children())
+    model.fit(X, Y, epochs=1, verbose=0)
+    assert list(model.children()) == layers
+    assert not [name for name in model.state_dict() if "loss" in name]
+
+
 def test_accuracy_of_one_output():
     model = Sequential(Dense(1, "sigmoid", input_shape=4))
     model.compile("adam", loss="binary_crossentropy", metrics=["acc"])

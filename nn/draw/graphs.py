@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import Drawing, Node, Tensor, Value
+from autograd import Drawing, Node, Tensor, Value, Vector
 
 from ..module import Module
 
@@ -97,13 +97,26 @@ def draw_graph(model: Any, inputs: Sequence[Any], view: str, **options: Any) -> 
         raise TypeError(f"draw: view={view!r} shows what becomes of an input: write model.draw(x, view={view!r})")
     given = [_named(x, name) for x, name in zip(inputs, _names(model, len(inputs)), strict=True)]
     with scopes(model), _buffers_kept(model):
-        result = model(*given)
-        while isinstance(result, (tuple, list)) and result:
-            result = result[0]
-        if not isinstance(result, Node) or result.op is None:
+        result = _shown_of(model(*given))
+        outputs = result.parents if isinstance(result, Vector) else (result,)
+        if not any(isinstance(output, Node) and output.op is not None for output in outputs):
             raise TypeError(f"draw: {type(model).__name__} gave {result!r}, which has no graph to draw")
-        names = _names_of_parameters(model) | ({result: "output"} if result.name is None else {})
-        return autograd.draw(result, view=view, names=names | (options.pop("names", None) or {}), **options)
+        names = _names_of_parameters(model) | _names_of_outputs(outputs) | (options.pop("names", None) or {})
+        return autograd.draw(result, view=view, names=names, **options)
+
+
+def _shown_of(result: Any) -> Any:
+    """What is drawn of a result: all numbers of a layer of `Value`s, else the first of several, without states."""
+    while isinstance(result, (tuple, list)) and result:
+        if all(isinstance(entry, Value) for entry in result):
+            return Vector(result)
+        result = result[0]
+    return result
+
+
+def _names_of_outputs(outputs: Sequence[Node]) -> dict[Node, str]:
+    names = ["output"] if len(outputs) == 1 else [f"output[{i}]" for i in range(len(outputs))]
+    return {output: name for output, name in zip(outputs, names, strict=True) if output.name is None}
 
 
 @contextmanager
