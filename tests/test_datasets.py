@@ -460,6 +460,8 @@ def test_folders_that_are_not_as_they_should(flowers):
     with pytest.raises(ValueError, match="daisy has no folders, one for each class"):
         ImageFolder(flowers / "daisy")
     (flowers / "weed").mkdir()
+    with pytest.raises(FileNotFoundError, match="ImageFolder: there is no folder .*nowhere: give one that holds"):
+        ImageFolder(flowers / "nowhere")
     with pytest.raises(ValueError, match="weed has no images, of .bmp"):
         ImageFolder(flowers)
     (flowers / "weed" / "1.png").write_bytes(b"\x89PNG\r\n\x1a\nnonsense")

@@ -225,3 +225,9 @@ def test_numbers_in_one_line():
     assert (
         str(Result({"loss": 0.000123456, "steps": 469, "XOR": "never"})) == "loss = 0.0001235, steps = 469, XOR = never"
     )
+
+
+def test_the_readme_lists_every_demo_with_its_decks():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = {name: decks for decks, name in re.findall(r"^\| ([\d, ]+) \| `(\w+)` \|", readme, re.MULTILINE)}
+    assert rows == {name: ", ".join(map(str, importlib.import_module(f"demos.{name}").DECKS)) for name in names()}

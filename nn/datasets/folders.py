@@ -31,7 +31,8 @@ class ImageFolder(Dataset):
         samples: pairs of a path and the number of its class.
 
     Raises:
-        ValueError: there are no folders, or one has no images; an image that is asked for is damaged, by name.
+        FileNotFoundError: there is no such folder.
+        ValueError: there are no folders in it, or one has no images; an image that is asked for is damaged, by name.
 
     The surface is torchvision's, with the split added.
     """
@@ -85,6 +86,8 @@ class ImageFolder(Dataset):
 
 def _found(root: Path) -> tuple[list[str], list[tuple[Path, int]]]:
     """The names of the classes, and their images."""
+    if not root.is_dir():
+        raise FileNotFoundError(f"ImageFolder: there is no folder {root}: give one that holds a folder for each class")
     folders = sorted(path for path in root.iterdir() if path.is_dir())
     if not folders:
         raise ValueError(f"ImageFolder: {root} has no folders, one for each class")
