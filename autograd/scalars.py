@@ -7,7 +7,7 @@ multiplied.  So the graph is computed once more, by the same functions, on array
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -22,7 +22,7 @@ from .op import NumberOp, Reduction, quiet
 from .operators import Operators
 from .value import Value
 
-__all__ = ["MAX_NUMBERS", "in_numbers"]
+__all__ = ["MAX_NUMBERS", "in_numbers", "written_out"]
 
 MAX_NUMBERS = 20_000
 """How many numbers a graph may have that is written out."""
@@ -106,38 +106,60 @@ def in_numbers(root: Node, names: Mapping[Node, str] | None = None) -> tuple[Arr
     >>> y.data, leaves[W].tolist()
     (11.0, [[Value(1.0, name='W[0, 0]', grad=0.0), Value(2.0, name='W[0, 1]', grad=0.0)]])
     """
-    order = topological_order(root)
-    count = sum(np.size(node._data) for node in order)
+    nodes = topological_order(root)[::-1]
+    numbers = written_out(nodes, [root], variable_names(nodes) if names is None else names)
+    return numbers[root], {node: values for node, values in numbers.items() if node.op is None}
+
+
+def written_out(nodes: Sequence[Node], roots: Sequence[Node], names: Mapping[Node, str]) -> dict[Node, Array]:
+    """The numbers of every node of a graph, which come operands first; see `in_numbers`."""
+    count = sum(np.size(node._data) for node in nodes)
     if count > MAX_NUMBERS:
         raise ValueError(f"scalar view: {count:,} numbers are too many to write out, the limit is {MAX_NUMBERS:,}")
-    names = variable_names(order) if names is None else names
     arrays: dict[Node, Array] = {}
-    leaves: dict[Node, Array] = {}
-    for node in reversed(order):
-        if node.op is None:
-            leaves[node] = _named(np.asarray(node._data), names.get(node))
-            arrays[node] = _mapped(Entry, leaves[node])
-            continue
-        modes.enter(arrays, modes.scopes, node.scopes)
-        try:
-            arrays[node] = _computed(node, arrays)
-        finally:
-            modes.leave(arrays)
-    numbers = _mapped(_as_value, arrays[root])
-    gradient = root._grad._data if isinstance(root._grad, Node) else root._grad
-    if gradient is not None:
-        weights = np.broadcast_to(gradient, numbers.shape).ravel().tolist()
-        ops.dot(weights, list(numbers.ravel())).backward()
-    return numbers, leaves
-
-
-def _named(data: Array, name: str | None) -> Array:
-    """A leaf for each number of an array, called by its place in it."""
-    numbers = np.empty(data.shape, object)
-    for place in np.ndindex(data.shape):
-        called = None if name is None else f"{name}[{', '.join(map(str, place))}]" if place else name
-        numbers[place] = Value(float(data[place]), called)
+    numbers: dict[Node, Array] = {}
+    for node in nodes:
+        arrays[node] = _mapped(_leaf, np.asarray(node._data)) if node.op is None else _in_scopes(node, arrays)
+        numbers[node] = _mapped(_as_value, arrays[node])
+        if node in names:
+            _call(numbers[node], names[node])
+    _send_back(roots, numbers)
     return numbers
+
+
+def _leaf(number: Any) -> Entry:
+    return Entry(Value(float(number)))
+
+
+def _in_scopes(node: Node, arrays: Mapping[Node, Array]) -> Array:
+    """A node's operation on arrays of entries, which belongs to the scopes of the node."""
+    owner = object()
+    modes.enter(owner, modes.scopes, node.scopes)
+    try:
+        return _computed(node, arrays)
+    finally:
+        modes.leave(owner)
+
+
+def _call(numbers: Array, name: str) -> None:
+    """Call each number of an array by its place in it; what only moved here keeps the name that it has."""
+    for place in np.ndindex(numbers.shape):
+        number: Any = numbers[place]
+        if number.name is None:
+            number.name = f"{name}[{', '.join(map(str, place))}]" if place else name
+
+
+def _send_back(roots: Sequence[Node], numbers: Mapping[Node, Array]) -> None:
+    """The gradients of the roots, in one backward pass from their numbers."""
+    weights: list[float] = []
+    values: list[Value] = []
+    for root in roots:
+        gradient = root._grad._data if isinstance(root._grad, Node) else root._grad
+        if gradient is not None:
+            weights += np.broadcast_to(gradient, numbers[root].shape).ravel().tolist()
+            values += numbers[root].flat
+    if values:
+        ops.dot(weights, values).backward()
 
 
 def _mapped(function: Callable[[Any], Any], numbers: Array) -> Array:

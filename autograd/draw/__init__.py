@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from ..array_rules import takes_gradient
 from ..graph import Node, topological_order, walking
 from ..names import variable_names
 from ..operands import Vector
-from ..scalars import in_numbers
+from ..scalars import written_out
 from ..tensor import Tensor
 from .drawing import MAX_NODES, Drawing
-from .folding import Drawn, Folded, by_depth, by_distance, by_module, by_name, folded, is_learnt, path_of
+from .folding import Folded, Test, by_module, by_name, by_order, folded, is_learnt, path_of
 from .ink import EDGES, GRAPH, INK, LINE, MUTED, NODES, ROOM
 from .statements import Style, statements
 from .words import brief, not_finite
@@ -34,7 +36,7 @@ __all__ = [
 ]
 
 VIEWS = ("tensor", "module", "scalar")
-NEAREST = 60  # nodes that are drawn of a graph which is too large and has no modules
+LAST = 40  # nodes that are drawn of a graph which is too large and has no modules
 
 Names = Mapping[str, Node] | Mapping[Node, str]
 
@@ -55,8 +57,9 @@ def draw(
     """Draw the graph of everything a node was computed from.
 
     A box is a number or an array, with its name, its data and its gradient; an ellipse is an operation, and its
-    operands enter it in order, from top to bottom or from left to right.  Numbers have four digits,
-    with zeros at the end where digits were cut; an array of more than a few shows its shape.  The boxes are
+    operands enter it in order, from top to bottom or from left to right; inside frames of scopes, no more than
+    three do.  Numbers have four digits, with zeros at the end where digits were cut; an array of more than a few
+    shows its shape.  The boxes are
 
     - rounded and blue: leaves, that is what was given;
     - square and light grey: results on the way;
@@ -71,7 +74,7 @@ def draw(
     same text, to the byte.
 
     Args:
-        root: the node; its ancestors are drawn with it.
+        root: the node, or a `Vector` of several; their ancestors are drawn with them.
         view: `"tensor"`, one ellipse per operation; `"module"`, one box per module, for graphs that were made
             under `scope`, as `nn.Module.draw` does; `"scalar"`, every multiplication and addition of numbers.
         names: what to call nodes, as `{"w": node}` or `{node: "w"}`; by default each is called by its
@@ -110,23 +113,23 @@ def draw(
         raise ValueError(f"draw: rankdir must be LR, TB, RL or BT, got {rankdir!r}")
     fold, unfold = ((scopes,) if isinstance(scopes, str) else scopes for scopes in (fold, unfold))
     with walking:  # no backward pass changes gradients in the meantime
-        roots = [root]
-        if view == "scalar":
-            numbers, _ = in_numbers(root, node_titles(_graph_of([root]), names))
-            roots, names = list(numbers.ravel()), None
+        roots = [x for x in dict.fromkeys(root.operands) if isinstance(x, Node)] if isinstance(root, Vector) else [root]
         nodes = _graph_of(roots)
         if highlight is not None and highlight not in set(nodes):
             raise ValueError(f"draw: {highlight!r} is not in the graph to be drawn: highlight one of its nodes")
-        titles = node_titles(nodes, names)
-        graph, note = _folded(nodes, roots, view, fold, unfold, limit, titles)
+        lit = frozenset(() if highlight is None else (highlight,))
+        subject = _Subject(nodes, roots, node_titles(nodes, names), lit)
+        if view == "scalar":
+            subject = _in_numbers(subject)
+        graph, note = _folded(subject, view, fold, unfold, sys.maxsize if limit is None else limit)
         style = Style(
-            titles, highlight, compact=view == "module",
-            stacked=rankdir in ("TB", "BT"), local_derivatives=local_derivatives, gradients=gradients,
+            subject.titles, subject.highlight, compact=view == "module", rankdir=rankdir,
+            local_derivatives=local_derivatives, gradients=gradients,
         )  # fmt: skip
         drawing = _empty(rankdir)
         if note:
             drawing.graph_attr.update(label=note, fontname=NODES["fontname"], fontsize="10", fontcolor=MUTED)
-        drawing.body += statements(graph, roots, style)
+        drawing.body += statements(graph, subject.roots, style)
     return drawing
 
 
@@ -142,7 +145,8 @@ def draw_live(root: Node, names: Mapping[Node, str]) -> Drawing:
     nodes = _graph_of([root])
     drawing = _empty("LR")
     drawing.graph_attr.update(nodesep="0.3", ranksep="0.36")  # longer edges: something moves along them
-    drawing.body += statements(_unfolded(nodes, [root]), [root], Style(dict(names), marked=False))
+    graph = folded(nodes, [root], lambda node: None, is_learnt)
+    drawing.body += statements(graph, [root], Style(dict(names), live=True))
     for i in range(len(nodes)):
         drawing.node(f"n{i}", width=ROOM)
     return drawing
@@ -172,50 +176,67 @@ def _graph_of(roots: Sequence[Node]) -> list[Node]:
     return topological_order(roots[0] if len(roots) == 1 else Vector(roots))[::-1]
 
 
+@dataclass(frozen=True)
+class _Subject:
+    """What is drawn: a graph of nodes, or of the numbers in them."""
+
+    nodes: list[Node]
+    """Operands first."""
+    roots: Sequence[Node]
+    titles: Mapping[Node, str]
+    highlight: frozenset[Node]
+    learnt: Test = is_learnt
+
+
+def _in_numbers(subject: _Subject) -> _Subject:
+    """The graph with a node for every number; those of what is learnt or highlighted are so, too."""
+    numbers = written_out(subject.nodes, subject.roots, subject.titles)
+    roots = [x for root in subject.roots for x in numbers[root].flat]
+    nodes = _graph_of(roots)
+    learnt = {x for node in subject.nodes if is_learnt(node) for x in numbers[node].flat}
+    lit = {x for node in subject.highlight for x in numbers[node].flat}.intersection(nodes)
+    titles = {node: node.name for node in nodes if node.name is not None}
+    return _Subject(nodes, roots, titles, frozenset(lit), learnt.__contains__)
+
+
 def _folded(
-    nodes: list[Node],
-    roots: Sequence[Node],
-    view: str,
-    fold: Collection[str],
-    unfold: Collection[str],
-    limit: int | None,
-    titles: Mapping[Node, str],
+    subject: _Subject, view: str, fold: Collection[str], unfold: Collection[str], limit: int
 ) -> tuple[Folded, str]:
     """The graph with boxes where they are asked for or needed, and a note on those that were needed."""
-    known = {name for node in nodes for name in _names_of(path_of(node))}
-    for name in (*fold, *unfold):
-        if name not in known:
-            few = ", ".join(sorted(known)[:12]) or "none: make the graph under autograd.scope, or by model.draw(x)"
-            raise ValueError(f"draw: there is no scope {name!r} to fold: the scopes are {few}")
-    limit = sys.maxsize if limit is None else limit
+    nodes, roots, learnt = subject.nodes, subject.roots, subject.learnt
+    has_scopes = any(node.scopes for node in nodes)
+    _check_names([*fold, *unfold], {name for node in nodes for name in _names_of(path_of(node))})
     if view == "module":
-        if not known:
+        if not has_scopes:
             raise ValueError(
                 "draw: view='module' needs scopes: draw by model.draw(x, view='module'), "
                 "or compute under `with autograd.scope(name):`"
             )
-        nodes = [*_named_constants(nodes, titles), *nodes]
-        ways = [by_module(nodes, fold, unfold)]
+        nodes = [*_named_constants(nodes, subject.titles), *nodes]
+        asked = [by_module(nodes, fold, unfold)]
     else:
-        ways = [by_name(fold)] if fold or _size(nodes) <= limit else []
-    needed = [by_depth(depth) for depth in (None, 3, 2, 1)] if known else []
+        asked = [by_name(fold)] if fold or len(nodes) <= limit else []
+    needed = (by_module(nodes, fold, (), depth) for depth in (None, 3, 2, 1) if has_scopes)
     count = f"{sum(node.op is not None for node in nodes):,} operations"
-    for i, part_of in enumerate([*ways, *needed]):
-        graph = folded(nodes, roots, part_of, is_learnt)
-        if _size(graph.entries) <= limit:
-            return graph, "" if i < len(ways) else f"{count}: folded by module"
-    graph = folded(nodes, roots, by_distance(nodes, NEAREST), lambda leaf: True)
-    return graph, f"{count}: folded but for the {NEAREST} nodes nearest to the result"
+    for i, part_of in enumerate(chain(asked, needed)):
+        graph = folded(nodes, roots, part_of, learnt)
+        if _size(graph) <= limit:
+            return graph, "" if i < len(asked) else f"{count}: folded by module"
+    graph = folded(nodes, roots, by_order(nodes, LAST), learnt, hides=lambda leaf: True)
+    return graph, f"{count}: folded but for the last {LAST} nodes"
+
+
+def _check_names(given: Iterable[str], known: Collection[str]) -> None:
+    for name in given:
+        if name not in known:
+            few = ", ".join(sorted(known)[:12]) or "none: make the graph under autograd.scope, or by model.draw(x)"
+            raise ValueError(f"draw: there is no scope {name!r} to fold: the scopes are {few}")
 
 
 def _named_constants(nodes: list[Node], titles: Mapping[Node, str]) -> list[Node]:
     """What a model is given: arrays without a gradient that have a name."""
     operands = (x for node in nodes if isinstance(node, Tensor) for x in node.operands)
     return list(dict.fromkeys(x for x in operands if isinstance(x, Node) and x in titles and not takes_gradient(x)))
-
-
-def _unfolded(nodes: list[Node], roots: Sequence[Node]) -> Folded:
-    return folded(nodes, roots, lambda node: None, is_learnt)
 
 
 def _names_of(path: tuple[str, ...]) -> set[str]:
@@ -226,6 +247,7 @@ def _names_of(path: tuple[str, ...]) -> set[str]:
     return names - {""}
 
 
-def _size(entries: Iterable[Drawn]) -> int:
-    """How many boxes and ellipses a drawing of these has."""
-    return sum(1 + (isinstance(x, Node) and x.op is not None) for x in entries)
+def _size(graph: Folded) -> int:
+    """How many boxes and ellipses a drawing has, if results on the way are drawn."""
+    constants = (x for node in graph.entries if isinstance(node, Node) for x in node.operands if x not in graph.place)
+    return sum(1 + (isinstance(x, Node) and x.op is not None) for x in graph.entries) + sum(1 for _ in constants)

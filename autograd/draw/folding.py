@@ -16,10 +16,10 @@ __all__ = [
     "Drawn",
     "Folded",
     "Part",
-    "by_depth",
-    "by_distance",
+    "Test",
     "by_module",
     "by_name",
+    "by_order",
     "folded",
     "is_learnt",
     "path_of",
@@ -72,8 +72,8 @@ class Part:
 
     @property
     def times(self) -> int:
-        """How often it was applied."""
-        return max(len(self.calls), 1)
+        """How often it was applied; of operations beside others, their number says it."""
+        return max(len(self.calls), 1) if self.key.stage is None else 1
 
     @property
     def learnt(self) -> int:
@@ -82,6 +82,7 @@ class Part:
 
 
 Drawn = Node | Part
+Test = Callable[[Node], bool]
 
 
 @dataclass(eq=False)
@@ -94,10 +95,16 @@ class Folded:
     """Who uses whose nodes, and which."""
     place: dict[Node, Drawn]
     """Where each node is drawn."""
+    learnt: Test
+    """Whether a leaf is a parameter."""
 
 
 def folded(
-    nodes: list[Node], roots: Collection[Node], part_of: Callable[[Node], Key | None], hides: Callable[[Node], bool]
+    nodes: list[Node],
+    roots: Collection[Node],
+    part_of: Callable[[Node], Key | None],
+    learnt: Test,
+    hides: Test | None = None,
 ) -> Folded:
     """Put nodes into boxes.
 
@@ -105,7 +112,8 @@ def folded(
         nodes: of the graph, operands first.
         roots: what the drawing is of.
         part_of: the box that a computed node belongs into; None if it is drawn by itself.
-        hides: whether a leaf that only one box uses is part of it.
+        learnt: whether a leaf is a parameter.
+        hides: whether a leaf that only one box uses is part of it; by default, parameters are.
     """
     parts: dict[Key, Part] = {}
     place: dict[Node, Drawn] = {}
@@ -121,7 +129,7 @@ def folded(
             part.calls.add(id(scope))
             part.detail = scope.detail if key.stage is None else ""
         place[node] = part
-    _hide_leaves(nodes, place, hides)
+    _hide_leaves(nodes, place, learnt, hides or learnt)
     edges: dict[tuple[Drawn, Drawn], dict[Node, None]] = {}
     for node in nodes:
         for x in node.operands:
@@ -132,7 +140,7 @@ def folded(
         if isinstance(drawn, Part):
             drawn.outputs[root] = None
     entries = list(dict.fromkeys(place[node] for node in nodes if not _is_hidden(node, place)))
-    return Folded(entries, edges, place)
+    return Folded(entries, edges, place, learnt)
 
 
 def _is_hidden(node: Node, place: Mapping[Node, Drawn]) -> bool:
@@ -160,7 +168,7 @@ def _is_one_call(x: Node, user: Node, part: Part) -> bool:
     return x.scopes[depth] is user.scopes[depth]
 
 
-def _hide_leaves(nodes: list[Node], place: dict[Node, Drawn], hides: Callable[[Node], bool]) -> None:
+def _hide_leaves(nodes: list[Node], place: dict[Node, Drawn], learnt: Test, hides: Test) -> None:
     """Put leaves that only one box uses into it."""
     users: dict[Node, set[Any]] = {}
     for node in nodes:
@@ -171,7 +179,7 @@ def _hide_leaves(nodes: list[Node], place: dict[Node, Drawn], hides: Callable[[N
         (box, *others) = boxes
         if leaf.op is None and not others and isinstance(box, Part) and hides(leaf):
             place[leaf] = box
-            if is_learnt(leaf):
+            if learnt(leaf):
                 box.parameters[leaf] = None
 
 
@@ -183,19 +191,21 @@ def is_learnt(leaf: Node) -> bool:
 # ---------------------------------------------------------------------- which nodes go together
 
 
-def by_module(nodes: list[Node], fold: Collection[str], unfold: Collection[str]) -> Callable[[Node], Key | None]:
+def by_module(
+    nodes: list[Node], fold: Collection[str] = (), unfold: Collection[str] = (), depth: int | None = None
+) -> Callable[[Node], Key | None]:
     """A box for each innermost scope, or for a folded one around it; an unfolded one shows its operations.
 
     What a scope does beside those inside it, as adding what a residual connection skipped, is drawn by itself where
-    it is little.
+    it is little.  Scopes deeper than the depth are part of those around them.
     """
-    paths = {path_of(node) for node in nodes if node.op is not None}
-    outer = {path[:i] for path in paths for i in range(1, len(path))}
-    stages = _stages(nodes)
-    sizes = Counter(Key(path_of(node), stages[node]) for node in nodes if node.op is not None)
+    paths = {node: path_of(node)[:depth] for node in nodes if node.op is not None}
+    outer = {path[:i] for path in set(paths.values()) for i in range(1, len(path))}
+    stages = _stages(nodes, depth)
+    sizes = Counter(Key(path, stages[node]) for node, path in paths.items())
 
     def part_of(node: Node) -> Key | None:
-        path = path_of(node)
+        path = paths[node]
         prefix = _folded_prefix(path, fold)
         if prefix is not None:
             return Key(prefix)
@@ -209,25 +219,24 @@ def by_module(nodes: list[Node], fold: Collection[str], unfold: Collection[str])
     return part_of
 
 
-def _stages(nodes: list[Node]) -> dict[Node, int]:
-    """For each node, behind how many scopes inside its own scope it comes, one after the other."""
+def _stages(nodes: list[Node], depth: int | None) -> dict[Node, int]:
+    """For each node, behind how many scopes inside its own scope it comes, one after the other.
+
+    Boxes by stages make no cycles: no scope inside can use what uses it.
+    """
     levels: dict[Node, list[int]] = {}
     for node in nodes:
-        scopes = node.scopes
+        scopes = node.scopes[:depth]
         level = [0] * len(scopes)
-        for x in node.parents:
-            for i, (own, other) in enumerate(zip(scopes, x.scopes, strict=False)):
-                if own.name != other.name:
+        for x in filter(levels.__contains__, node.parents):
+            before = x.scopes[:depth]
+            for i, (own, other) in enumerate(zip(scopes, before, strict=False)):
+                if own is not other:  # another application begins anew
                     break
-                passed = i == len(scopes) - 1 and len(x.scopes) > len(scopes)
-                level[i] = max(level[i], levels.get(x, [0] * (i + 1))[i] + passed)
+                passed = i == len(scopes) - 1 and len(before) > len(scopes)
+                level[i] = max(level[i], levels[x][i] + passed)
         levels[node] = level
     return {node: level[-1] if level else 0 for node, level in levels.items()}
-
-
-def by_depth(depth: int | None) -> Callable[[Node], Key | None]:
-    """A box for each scope down to a depth, or for the innermost ones."""
-    return lambda node: Key(path_of(node)[:depth]) if node.scopes else None
 
 
 def by_name(fold: Collection[str]) -> Callable[[Node], Key | None]:
@@ -240,10 +249,10 @@ def by_name(fold: Collection[str]) -> Callable[[Node], Key | None]:
     return part_of
 
 
-def by_distance(nodes: list[Node], keep: int) -> Callable[[Node], Key | None]:
-    """One box for all but the last nodes, which are nearest to the root."""
-    far = set(nodes[:-keep])
-    return lambda node: Key(()) if node in far else None
+def by_order(nodes: list[Node], keep: int) -> Callable[[Node], Key | None]:
+    """One box for all but the last nodes."""
+    early = set(nodes[:-keep])
+    return lambda node: Key(()) if node in early else None
 
 
 def _folded_prefix(path: Path, fold: Collection[str]) -> Path | None:

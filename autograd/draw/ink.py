@@ -22,6 +22,7 @@ __all__ = [
     "RESULT",
     "ROOM",
     "ROOT",
+    "SIDES",
     "THINNEST",
     "WIDEST",
 ]
@@ -50,4 +51,7 @@ EDGES = {"color": MUTED, "arrowsize": "0.6", "fontname": FONT, "fontsize": "10",
 
 PART = 'style="rounded,filled" fillcolor="#ece6f5" color="#6f4aa3" penwidth=1.6 peripheries=2'
 CLUSTER = f'style="rounded" color="{MUTED}" fontcolor="{MUTED}" fontname="{FONT}" fontsize=10 labeljust=l margin=10'
+SIDES = {"LR": ("nw", "w", "sw"), "TB": ("nw", "n", "ne"), "RL": ("ne", "e", "se"), "BT": ("sw", "s", "se")}
+"""Where the first operand of an operation enters, those between, and the last."""
+
 THINNEST, WIDEST = 0.6, 5.0  # points: edges by the size of gradients

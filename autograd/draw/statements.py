@@ -6,7 +6,7 @@ Graphviz's own quoting is not used: it leaves backslashes, `<...>` and `&...;` t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, takewhile
 from typing import Any
@@ -17,7 +17,7 @@ from .. import rules
 from ..array_rules import takes_gradient
 from ..graph import Node, Scope
 from ..tensor import Tensor
-from .folding import Drawn, Folded, Part, is_learnt, path_of
+from .folding import Drawn, Folded, Part, Test, path_of
 from .ink import (
     CLUSTER,
     CONSTANT,
@@ -29,12 +29,16 @@ from .ink import (
     PART,
     RESULT,
     ROOT,
+    SIDES,
     THINNEST,
     WIDEST,
 )
-from .words import brief, escape, gradient_of, not_finite, short
+from .words import brief, escape, gradient_of, heading, not_finite, short
 
 __all__ = ["Style", "statements"]
+
+
+MOST_SIDES = 3  # operands that enter an operation each at a place of its own
 
 
 @dataclass(frozen=True)
@@ -42,16 +46,20 @@ class Style:
     """What a drawing shows beside the graph."""
 
     titles: Mapping[Node, str] = field(default_factory=dict)
-    highlight: Node | None = None
+    highlight: frozenset[Node] = frozenset()
     compact: bool = False
     """Whether results on the way are left out: an operation leads to the next one."""
-    marked: bool = True
-    """Whether numbers that are not finite stand out."""
-    stacked: bool = False
-    """Whether the graph runs up or down: records then turn."""
+    live: bool = False
+    """Whether a script writes the numbers: none stands out, and edges are known by the names of their ends only."""
+    rankdir: str = "LR"
     local_derivatives: bool = False
     gradients: bool = False
     """Whether edges are as wide as the gradients of what they carry are large."""
+
+    @property
+    def stacked(self) -> bool:
+        """Whether the graph runs up or down: records then turn."""
+        return self.rankdir in ("TB", "BT")
 
 
 @dataclass(frozen=True)
@@ -77,16 +85,16 @@ class _Writer:
         nodes = list(graph.place)
         self.numbers = {node: i for i, node in enumerate(nodes)}
         self.parts = {part: i for i, part in enumerate(x for x in graph.entries if isinstance(x, Part))}
-        self.marks = _marks(nodes) if style.marked else {}
-        if style.highlight is not None:
-            self.marks[style.highlight] = f"{self.marks.get(style.highlight, '')} {HIGHLIGHT}".strip()
-        self.widths = _widths(nodes) if style.gradients else {}
+        broken = [] if style.live else _not_finite(nodes)
+        self.marks, self.origin = _marks(graph, broken, style.highlight)
+        self.shares = _shares(nodes) if style.gradients else {}
         self.first: dict[tuple[str, ...], Scope] = {}
         for node in nodes:
             path = path_of(node)
             for i, scope in enumerate(node.scopes):
                 self.first.setdefault(path[: i + 1], scope)
-        self.scopes = _scopes_of_leaves(nodes)
+        self.scopes = _scopes_of_leaves(nodes, graph.learnt)
+        self.has_sides = any(self.scopes.values()) and not style.live
         if self.parts:
             self.scopes = {
                 node: self.first_scopes([scope.name for scope in scopes]) for node, scopes in self.scopes.items()
@@ -111,22 +119,21 @@ class _Writer:
         if isinstance(entry, Part):
             yield from self.part(entry)
             return
-        i, node, titles = self.numbers[entry], entry, self.style.titles
+        i, node, titles, mark = self.numbers[entry], entry, self.style.titles, self.marks.get(entry, "")
         if not takes_gradient(node):  # what a model is given
-            yield Line(f'\tn{i} [label="{_constant(node, titles.get(node))}" {CONSTANT}]\n', ())
+            yield Line(_declaration(f"n{i}", _constant(node, titles.get(node)), CONSTANT), ())
             return
         scopes = self.scopes[node]
         left_out = self.is_left_out(node)
         if not left_out:
             shape = LEAF if node.is_leaf else ROOT if node in self.roots else RESULT
-            mark = self.marks.get(node, "")  # of two values of an attribute, Graphviz takes the second
-            label = _label(node, titles.get(node), self.style.stacked, origin=mark.startswith(ORIGIN))
-            yield Line(f'\tn{i} [label="{label}"{shape and " " + shape}{mark and " " + mark}]\n', scopes)
+            label = _label(node, titles.get(node), self.style.stacked, self.origin.get(node))
+            yield Line(_declaration(f"n{i}", label, shape, mark), scopes)
         if node.op is not None:
-            yield Line(f'\top{i} [label="{escape(node.op.symbol)}" {OPERATION}]\n', scopes)
+            yield Line(_declaration(f"op{i}", escape(node.op.symbol), OPERATION, mark if left_out else ""), scopes)
             yield from self.operands(i, node)
         if node.op is not None and not left_out:
-            yield Line(f"\top{i} -> n{i}{_attributes('weight=8', self.widths.get(node, ''))}\n")
+            yield Line(f"\top{i} -> n{i}{_attributes('weight=8', self.width([node]))}\n")
 
     def operands(self, i: int, node: Node) -> Iterator[Line]:
         """The edges into an operation, and the boxes of its constants."""
@@ -140,29 +147,47 @@ class _Writer:
                     attributes.append(f'label=" {short(next(derivatives)[1])} "')  # the spaces keep it off the line
                 if not operand.is_leaf:
                     attributes.append("weight=8")  # results stay on a straight line, what joins them bends
-                attributes.append(self.widths.get(operand, ""))
+                attributes.append(self.width([operand]))
             else:
                 parent = f"n{i}c{j}"
                 label = _constant(operand, self.style.titles.get(operand))
-                yield Line(f'\t{parent} [label="{label}" {CONSTANT}]\n', self.scopes[node])
-            yield Line(f"\t{parent} -> op{i}{_attributes(*attributes)}\n")
+                yield Line(_declaration(parent, label, CONSTANT), self.scopes[node])
+                attributes.append(self.width([]))
+            yield Line(f"\t{parent} -> op{i}{self.side(j, len(node.operands))}{_attributes(*attributes)}\n")
+
+    def side(self, j: int, count: int) -> str:
+        """Where the jth of few operands enters: Graphviz does not keep their order inside clusters."""
+        if not self.has_sides or not 1 < count <= MOST_SIDES:
+            return ""
+        first, middle, last = SIDES[self.style.rankdir]
+        return f":{first if j == 0 else last if j == count - 1 else middle}"
 
     def part(self, part: Part) -> Iterator[Line]:
         """A box for many nodes, and the edges into it."""
-        fields = [escape(part.name) + (f" ×{part.times}" if part.times > 1 else "")]
-        if part.detail not in ("", part.name):
-            fields.append(escape(part.detail))
+        first, *fields = map(escape, heading(part.name, part.detail))
+        fields.insert(0, f"{first} ×{part.times}" if part.times > 1 else first)
         if part.learnt:
             fields.append(f"{part.learnt:,} parameter{'s' * (part.learnt > 1)}")
-        shapes = dict.fromkeys(_shape(node) for node in part.outputs)
-        fields.append("→ " + ", ".join(list(shapes)[:3]) + (", …" if len(shapes) > 3 else ""))
+        fields.append(f"→ {_given(part)}")
+        fields += filter(None, [self.origin.get(part)])
         label = _turned("|".join(fields), self.style.stacked)
-        highlight = f" {HIGHLIGHT}" if self.style.highlight in set(part.nodes) else ""
-        root = " penwidth=3" if self.roots & set(part.nodes) else ""
-        scopes = self.first_scopes(part.around)
-        yield Line(f'\tp{self.parts[part]} [label="{label}" {PART}{root}{highlight}]\n', scopes)
+        root = "penwidth=3" if self.roots & set(part.nodes) else ""
+        declaration = _declaration(self.name(part), label, PART, root, self.marks.get(part, ""))
+        yield Line(declaration, self.first_scopes(part.around))
         for source in self.into.get(part, []):
-            yield Line(f"\t{self.name(source)} -> p{self.parts[part]} [weight=4]\n")
+            width = self.width(self.graph.edges[source, part])
+            yield Line(f"\t{self.name(source)} -> {self.name(part)}{_attributes('weight=4', width)}\n")
+
+    def width(self, carried: Iterable[Node]) -> str:
+        """The width of an edge, by the largest gradient of what it carries."""
+        if not self.style.gradients:
+            return ""
+        share = max((self.shares.get(node, 0.0) for node in carried), default=0.0)
+        return f"penwidth={THINNEST + (WIDEST - THINNEST) * share:.2f}"
+
+
+def _declaration(name: str, label: str, *attributes: str) -> str:
+    return "\t" + name + _attributes(f'label="{label}"', *attributes) + "\n"
 
 
 def _attributes(*attributes: str) -> str:
@@ -170,20 +195,25 @@ def _attributes(*attributes: str) -> str:
     return f" [{given}]" if given else ""
 
 
-def _shape(node: Node) -> str:
-    return "×".join(map(str, node._data.shape)) or "1" if isinstance(node._data, np.ndarray) else "1"
+def _given(part: Part) -> str:
+    """What a box gives to others each time: the shapes of arrays, or how many numbers."""
+    arrays = [node._data for node in part.outputs if isinstance(node._data, np.ndarray)]
+    if not arrays:
+        return str(math.ceil(len(part.outputs) / part.times))
+    shapes = list(dict.fromkeys("×".join(map(str, array.shape)) or "1" for array in arrays))
+    return ", ".join(shapes[:3]) + (", …" if len(shapes) > 3 else "")
 
 
 # ---------------------------------------------------------------------- clusters
 
 
-def _scopes_of_leaves(nodes: list[Node]) -> dict[Node, tuple[Scope, ...]]:
+def _scopes_of_leaves(nodes: list[Node], learnt: Test) -> dict[Node, tuple[Scope, ...]]:
     """The scopes of every node; of a leaf that is learnt, those that all its users share."""
     scopes = {node: node.scopes for node in nodes}
     shared: dict[Node, tuple[Scope, ...]] = {}
     for node in nodes:
         for x in node.parents:
-            if x.op is None and is_learnt(x):
+            if x.op is None and learnt(x):
                 shared[x] = _common(shared[x], node.scopes) if x in shared else node.scopes
     return scopes | shared
 
@@ -235,48 +265,56 @@ class _Cluster:
 
 
 def _heading(scope: Scope) -> str:
-    return scope.name if scope.detail in ("", scope.name) else f"{scope.name}: {scope.detail}"
+    return ": ".join(heading(scope.name, scope.detail))
 
 
 # ---------------------------------------------------------------------- marks, widths, labels
 
 
-def _marks(nodes: list[Node]) -> dict[Node, str]:
-    """The styles of the nodes that are not finite, and of the first of them, where the trouble began."""
+def _not_finite(nodes: list[Node]) -> list[Node]:
+    """The nodes that are not finite, the first of them, where the trouble began, in front."""
     data = [node for node in nodes if not_finite(node._data)]
-    gradients = [node for node in reversed(nodes) if not_finite(gradient_of(node))]  # as the sweep met them
-    broken = [*data, *gradients]
-    return dict.fromkeys(broken, NOT_FINITE) | dict.fromkeys(broken[:1], ORIGIN)
+    return [*data, *(node for node in reversed(nodes) if not_finite(gradient_of(node)))]  # as the sweep met them
 
 
-def _widths(nodes: list[Node]) -> dict[Node, str]:
-    """The width of the edges from every node: in steps of powers of ten below the largest gradient."""
+def _marks(graph: Folded, broken: list[Node], highlight: Collection[Node]) -> tuple[dict[Drawn, str], dict[Drawn, str]]:
+    """The styles of what is not finite or highlighted, and what is said where the trouble began."""
+    marks = {graph.place[node]: NOT_FINITE for node in broken}
+    origin: dict[Drawn, str] = {}
+    for node in broken[:1]:
+        marks[graph.place[node]] = ORIGIN
+        origin[graph.place[node]] = f"first {not_finite(node._data) or not_finite(gradient_of(node))}"
+    for drawn in {graph.place[node] for node in highlight}:
+        marks[drawn] = f"{marks.get(drawn, '')} {HIGHLIGHT}".strip()  # Graphviz takes the second value of an attribute
+    return marks, origin
+
+
+def _shares(nodes: list[Node]) -> dict[Node, float]:
+    """How large the gradient of each node is: 1 like the largest, 0 a thousandth of it or less, by powers of ten."""
     sizes = {node: _size(gradient_of(node)) for node in nodes}
-    largest = max((size for size in sizes.values() if math.isfinite(size)), default=0.0)
-    widths = {}
-    for node, size in sizes.items():
-        share = 0.0
-        if largest and size:
-            share = 1.0 if not math.isfinite(size) else max(0.0, 1 + math.log10(size / largest) / 3)
-        widths[node] = f"penwidth={THINNEST + (WIDEST - THINNEST) * share:.2f}"
-    return widths
+    largest = max(filter(math.isfinite, sizes.values()), default=0.0)
+    return {node: _share(size, largest) for node, size in sizes.items()}
+
+
+def _share(size: float, largest: float) -> float:
+    if not math.isfinite(size):
+        return 1.0
+    return max(0.0, 1 + (math.log10(size) - math.log10(largest)) / 3) if size else 0.0
 
 
 def _size(gradient: Any) -> float:
     """How large a gradient is; of an array, the root of the mean of its squares."""
-    if gradient is None or not np.size(gradient):
-        return 0.0
-    return float(np.sqrt(np.mean(np.square(np.abs(gradient)))))
+    sizes = np.abs(np.asarray(0.0 if gradient is None else gradient))
+    largest = float(sizes.max(initial=0.0))
+    if not largest or not math.isfinite(largest):
+        return largest
+    return largest * math.sqrt(np.mean(np.square(sizes / largest)))  # squares of 1e200 would be infinite
 
 
-def _label(node: Node, title: str | None, stacked: bool, *, origin: bool) -> str:
+def _label(node: Node, title: str | None, stacked: bool, origin: str | None) -> str:
     """A record of fields, one above the other, which follows the direction of the graph."""
-    gradient = gradient_of(node)
-    fields = [escape(title)] if title else []
-    fields.append(rf"data {brief(node._data)}\ngrad {brief(gradient)}")
-    if origin:
-        fields.append(f"first {not_finite(node._data) or not_finite(gradient)}")
-    return _turned("|".join(fields), stacked)
+    numbers = rf"data {brief(node._data)}\ngrad {brief(gradient_of(node))}"
+    return _turned("|".join(filter(None, [title and escape(title), numbers, origin])), stacked)
 
 
 def _turned(label: str, stacked: bool) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..graph import Node
 
-__all__ = ["brief", "escape", "gradient_of", "not_finite", "short"]
+__all__ = ["brief", "escape", "gradient_of", "heading", "not_finite", "short"]
 
 LONGEST_NAME = 40  # characters
 FEW = 4  # numbers of an array that are shown one by one
@@ -45,6 +45,13 @@ def short(x: float) -> str:
         return text
     cut = f"{x:#.4g}"
     return f"{x:.1f}" if cut.endswith(".") else cut
+
+
+def heading(name: str, detail: str) -> list[str]:
+    """What is said of a scope: its name and its detail, unless the one says the other, as `GRUCell(2, 3)` does."""
+    if not detail or detail == name or detail.startswith(f"{name}("):
+        return [detail or name]
+    return [name, detail]
 
 
 def escape(text: str) -> str:
