@@ -148,7 +148,8 @@ def test_extras_are_imported_by_what_they_are_for() -> None:
     assert declared("images") | {"onnx"} <= imported_distributions("nn/")
     runs_them = {"pytest-xdist"}
     looked_for = {name for path in TESTS for name in re.findall(r'importorskip\("(\w+)', text(path))}
-    assert declared("test") - declared("demos", "images", "onnx") <= imported_distributions(*TESTS) | looked_for | runs_them
+    used = imported_distributions(*TESTS) | looked_for | runs_them
+    assert declared("test") - declared("demos", "images", "onnx") <= used
     assert declared("bench") <= imported_distributions("tests/benchmarks/")
 
 
