@@ -140,11 +140,11 @@ def test_a_million_operations(no_collector):
     assert time.perf_counter() - started < 15
 
 
-def test_a_hundred_thousand_operations_have_labels():
-    lines = forward_lines(chain(Value(0.0, name="x"), 100_000))
+def test_twenty_thousand_operations_have_labels():
+    lines = forward_lines(chain(Value(0.0, name="x"), 20_000))
     assert lines[:2] == ["x + 1 = 0 + 1 = 1", "x + 1 + 1 = 1 + 1 = 2"]
-    assert len(lines) == 100_000
-    assert lines[-1].endswith(" = 99999 + 1 = 100000")
+    assert len(lines) == 20_000
+    assert lines[-1].endswith(" = 19999 + 1 = 20000")
 
 
 def test_a_deep_graph_is_differentiated_twice(no_collector):

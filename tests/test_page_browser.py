@@ -440,8 +440,9 @@ def test_the_active_node_is_in_view_on_a_phone(show, browser):
     for at in range(1, 1 + int(screen["timeline"].get_attribute("max"))):
         screen.press(keys.ARROW_RIGHT)
         assert screen.step() == at
-        until(lambda: screen.run(inside))
-        assert screen.run("return document.documentElement.scrollWidth") <= 390
+        if at % 4 == 1:  # from one end of the network to the other
+            until(lambda: screen.run(inside))
+            assert screen.run("return document.documentElement.scrollWidth") <= 390
 
 
 def until(condition, seconds=20):
