@@ -36,6 +36,7 @@ from autograd.draw.ink import (
     NOT_FINITE,
     OPERATION,
     ORIGIN,
+    PARAMETER,
     PART,
     RESULT,
     ROOM,
@@ -266,7 +267,7 @@ def test_the_kinds_of_boxes_differ_without_colour():
     def lines(style):
         return frozenset(a for a in re.findall(r'(\w+=(?:"[^"]*"|\S+))', style) if "#" not in a)
 
-    styles = (LEAF, RESULT, ROOT, CONSTANT, NOT_FINITE, ORIGIN, HIGHLIGHT)
+    styles = (LEAF, PARAMETER, RESULT, ROOT, CONSTANT, NOT_FINITE, ORIGIN, HIGHLIGHT)
     assert len({lines(style) for style in styles}) == len(styles)
 
 
@@ -288,7 +289,7 @@ def test_what_lies_on_the_page_is_legible(page):
 
 
 def test_text_in_boxes_is_legible():
-    styles = (LEAF, ROOT, CONSTANT, OPERATION, PART, NOT_FINITE, ORIGIN, HIGHLIGHT)
+    styles = (LEAF, PARAMETER, ROOT, CONSTANT, OPERATION, PART, NOT_FINITE, ORIGIN, HIGHLIGHT)
     for fill in re.findall(r"fillcolor=\"(#\w+)", " ".join(styles)):
         assert contrast(INK, fill) > 7
 

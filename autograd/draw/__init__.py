@@ -61,7 +61,7 @@ def draw(
     three do.  Numbers have four digits, with zeros at the end where digits were cut; an array of more than a few
     shows its shape.  The boxes are
 
-    - rounded and blue: leaves, that is what was given;
+    - rounded and blue: leaves, that is what was given; of a darker blue with a bold line: parameters of modules;
     - square and light grey: results on the way;
     - amber with a bold line: the root;
     - white with a dashed line: constants, numbers and arrays that have no gradient;

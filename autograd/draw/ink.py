@@ -18,6 +18,7 @@ __all__ = [
     "NOT_FINITE",
     "OPERATION",
     "ORIGIN",
+    "PARAMETER",
     "PART",
     "RESULT",
     "ROOM",
@@ -31,6 +32,7 @@ __all__ = [
 # The background is transparent and what lies on it mid-grey, to be read on white and on black pages.
 INK, LINE, MUTED = "#1f2328", "#57606a", "#737d88"
 LEAF = 'style="rounded,filled" fillcolor="#d6e6f5" color="#0b66b0" penwidth=1.4'
+PARAMETER = 'style="rounded,filled" fillcolor="#b3d2ec" color="#08467d" penwidth=3.2'
 RESULT = ""  # the default of `NODES`
 ROOT = 'fillcolor="#fbe3b5" color="#9a6700" penwidth=2.4'
 CONSTANT = 'style="dashed,filled" fillcolor="#ffffff" margin="0.06,0.03" height=0.25'

@@ -16,6 +16,7 @@ import numpy as np
 from .. import rules
 from ..array_rules import takes_gradient
 from ..graph import Node, Scope
+from ..parameter import Parameter
 from ..tensor import Tensor
 from .folding import Drawn, Folded, Part, Test, path_of
 from .ink import (
@@ -26,6 +27,7 @@ from .ink import (
     NOT_FINITE,
     OPERATION,
     ORIGIN,
+    PARAMETER,
     PART,
     RESULT,
     ROOT,
@@ -126,7 +128,7 @@ class _Writer:
         scopes = self.scopes[node]
         left_out = self.is_left_out(node)
         if not left_out:
-            shape = LEAF if node.is_leaf else ROOT if node in self.roots else RESULT
+            shape = _shape_of_leaf(node) if node.is_leaf else ROOT if node in self.roots else RESULT
             label = _label(node, titles.get(node), self.style.stacked, self.origin.get(node))
             yield Line(_declaration(f"n{i}", label, shape, mark), scopes)
         if node.op is not None:
@@ -188,6 +190,10 @@ class _Writer:
 
 def _declaration(name: str, label: str, *attributes: str) -> str:
     return "\t" + name + _attributes(f'label="{label}"', *attributes) + "\n"
+
+
+def _shape_of_leaf(leaf: Node) -> str:
+    return PARAMETER if isinstance(leaf, Parameter) else LEAF
 
 
 def _attributes(*attributes: str) -> str:
