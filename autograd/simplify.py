@@ -58,8 +58,8 @@ class _Product:
             self.multiply(parts[1], power, below=not below)
         elif kind is ops.square:
             self.multiply(parts[0], 2.0 * power, below=below)
-        elif kind is ops.pow_ and _is_whole(parts[1]) and power == 1.0:
-            self.multiply(parts[0], parts[1].value, below=below)  # type: ignore[attr-defined]
+        elif kind is ops.pow_ and power == 1.0 and _is_whole(exponent := simplified(parts[1])):
+            self.multiply(parts[0], exponent.value, below=below)  # type: ignore[attr-defined]
         elif kind in _SUMS:
             total = simplified(formula)
             if isinstance(total, Call) and total.operation in _SUMS:

@@ -40,6 +40,8 @@ x, y, z = Symbol("x"), Symbol("y"), Symbol("z")
         (autograd.tanh(x * 1 + x), "tanh(2 · x)"),
         (x**y * x, "x^y · x"),
         (x**2 * x**0.5, "x^2 · x^0.5"),
+        (x ** (3 + 0 * y) * x, "x^4"),
+        (spelled((TABLE["add"], "x", (TABLE["pow"], -3.0, (TABLE["neg"], -3.0)))), "x - 27"),
         (autograd.where(x > 0, 1.0 * y, y + y), "(y if x > 0 else 2 · y)"),
         (Number(2.0) * x + 0, "2 · x"),
         (Number(-3.0) * 2, "-6"),
