@@ -30,6 +30,7 @@ __all__ = [
     "SharedHook",
     "detect_anomaly",
     "enable_grad",
+    "gradient_of",
     "inference_mode",
     "modes",
     "no_grad",
@@ -281,6 +282,12 @@ def run_hooks(node: Node, gradient: Any) -> Any:
         if function is not None and by is not None:
             gradient = node._replaced(gradient, by, function)
     return gradient
+
+
+def gradient_of(node: Node) -> Any:
+    """The gradient so far, as a number or an array; None where there is none yet."""
+    gradient = node._grad
+    return gradient._data if isinstance(gradient, Node) else gradient
 
 
 walking = threading.RLock()

@@ -11,7 +11,7 @@ from typing import Any
 
 from .graph import Node, Note, modes
 
-__all__ = ["calling_frame", "calling_line", "note_of_now", "variable_names"]
+__all__ = ["calling_frame", "calling_line", "note_of_now", "printable", "variable_names"]
 
 PACKAGE = Path(__file__).parent
 INSIDE = tuple(f"{PACKAGE.parent / name}{os.sep}" for name in (PACKAGE.name, "nn"))
@@ -38,6 +38,11 @@ def note_of_now() -> Note | None:
     if modes.anomaly.get() or modes.sites.get():
         return Note(None, calling_line(), scopes)
     return Note(None, None, scopes) if scopes else None
+
+
+def printable(text: str) -> str:
+    """The text with an escape, as in Python's strings, for every character that does not print."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def variable_names(nodes: list[Node], frame: FrameType | None = None) -> dict[Node, str]:

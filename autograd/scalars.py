@@ -16,7 +16,7 @@ import numpy as np
 from . import ops
 from .array_op import ArrayOp
 from .array_rules import takes_gradient
-from .graph import ARRAYS, Node, modes, topological_order
+from .graph import ARRAYS, Node, gradient_of, modes, topological_order
 from .names import variable_names
 from .op import NumberOp, Reduction, quiet
 from .operators import Operators
@@ -154,7 +154,7 @@ def _send_back(roots: Sequence[Node], numbers: Mapping[Node, Array]) -> None:
     weights: list[float] = []
     values: list[Value] = []
     for root in roots:
-        gradient = root._grad._data if isinstance(root._grad, Node) else root._grad
+        gradient = gradient_of(root)
         if gradient is not None:
             weights += np.broadcast_to(gradient, numbers[root].shape).ravel().tolist()
             values += numbers[root].flat

@@ -417,8 +417,13 @@ def test_what_passes_the_gates_is_python():
 
 @given(st.lists(st.sampled_from([*SOUP, "where", "dot", "-", ">=", "2.5", "pi", ";"]), min_size=5, max_size=30))
 def test_longer_sequences_are_formulas_or_refused(chosen):
-    with suppress(FormulaError):
-        parse(" ".join(chosen))
+    text, refused, names = " ".join(chosen), None, set()
+    try:
+        names = set(parse(text).names)
+    except FormulaError as error:
+        refused = error
+    assert names <= set(chosen)
+    assert refused is None or 0 <= refused.position <= len(text)
 
 
 BOUNDS = {

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node
+from ..graph import Node, gradient_of
 from ..labels import Labels
 from ..parsing import nearest, parse
 from .errors import CommandError
 
-__all__ = ["Names", "array", "gradient_of"]
+__all__ = ["Names", "array"]
 
 NAME = r"[^\W\d]\w*(?:\[[^\[\]]*\])*"
 INSIDE = r"\((?:[^()]|\([^()]*\))*\)"
@@ -103,9 +103,3 @@ def array(text: str) -> Any:
         return np.array(ast.literal_eval(text), float)
     except (SyntaxError, ValueError):
         raise CommandError(f"{text} is no array: write rows of one length, as in [[1, 2], [3, 4]]") from None
-
-
-def gradient_of(node: Node) -> Any:
-    """The gradient so far, as a number or an array; None where there is none yet."""
-    gradient = node._grad
-    return gradient._data if isinstance(gradient, Node) else gradient

@@ -22,7 +22,7 @@ import numpy as np
 from ..draw import draw
 from ..explain import Path as ChainPath, between_nodes, explain
 from ..formulas import FEW
-from ..graph import Node, topological_order
+from ..graph import Node, gradient_of, topological_order
 from ..page import page
 from ..parsing import FormulaError, nearest
 from ..render import FAMILIES, FONT, FORMATS, RendererMissing
@@ -31,7 +31,7 @@ from ..steps import BackwardStep, contributions
 from ..tensor import Tensor
 from .breakpoints import Breakpoint, at_node, at_not_finite, at_op
 from .errors import CommandError
-from .expressions import Names, array, gradient_of
+from .expressions import Names, array
 from .screen import WIDTH, Screen, computed, short
 from .terminal import is_terminal, own_history
 

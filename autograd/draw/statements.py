@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import rules
 from ..array_rules import takes_gradient
-from ..graph import Node, Scope
+from ..graph import Node, Scope, gradient_of
 from ..parameter import Parameter
 from ..tensor import Tensor
 from .folding import Drawn, Folded, Part, Test, path_of
@@ -35,7 +35,7 @@ from .ink import (
     THINNEST,
     WIDEST,
 )
-from .words import brief, escape, gradient_of, heading, not_finite, short
+from .words import brief, escape, heading, not_finite, short
 
 __all__ = ["Style", "statements"]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node
+from ..names import printable
 
-__all__ = ["brief", "escape", "gradient_of", "heading", "not_finite", "short"]
+__all__ = ["brief", "escape", "heading", "not_finite", "short"]
 
 LONGEST_NAME = 40  # characters
 FEW = 4  # numbers of an array that are shown one by one
@@ -19,11 +19,6 @@ def not_finite(x: Any) -> str:
     if x is None or np.isfinite(x).all():
         return ""
     return "nan" if np.isnan(x).any() else "inf"
-
-
-def gradient_of(node: Node) -> Any:
-    """The gradient as a number or an array; None where there is none."""
-    return node._grad._data if isinstance(node._grad, Node) else node._grad
 
 
 def brief(x: Any) -> str:
@@ -56,7 +51,7 @@ def heading(name: str, detail: str) -> list[str]:
 
 def escape(text: str) -> str:
     """Text as it stands in a label: nothing in it means anything to DOT, to records, to SVG or to HTML."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: LONGEST_NAME + 1])
+    text = printable(text[: LONGEST_NAME + 1])
     if len(text) > LONGEST_NAME:
         text = text[: LONGEST_NAME - 1] + "…"
     return text.translate(_SPECIAL)

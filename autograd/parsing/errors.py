@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NoReturn
 
+from ..names import printable
+
 __all__ = ["FormulaError", "Source", "nearest"]
 
 
@@ -59,12 +61,8 @@ def _marked(text: str, position: int) -> str:
         before = "…" + before[1 - WIDEST :]
     if len(after) > WIDEST:
         after = after[: WIDEST - 1] + "…"
-    before, after = _printable(before), _printable(after)
+    before, after = printable(before), printable(after)
     return f"{before}{after}\n{' ' * sum(map(_width, before))}^"
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _width(c: str) -> int:

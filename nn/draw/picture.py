@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.draw import INK, LINE, MUTED
+from autograd.names import printable
 from autograd.render import FAMILIES, RendererMissing, paint
 
 from .metrics import text_width
@@ -65,7 +66,7 @@ class Picture:
         self._right = self._bottom = float("-inf")
 
     def __repr__(self) -> str:
-        return f'<Picture of {_printable(self.title)}: .svg() or .save("network.svg")>'
+        return f'<Picture of {printable(self.title)}: .svg() or .save("network.svg")>'
 
     # ------------------------------------------------------------------ what it is saved as
 
@@ -235,13 +236,9 @@ def _number(x: float) -> str:
     return f"{round(float(x), 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
 
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def _escaped(text: str) -> str:
     """Text as it stands in XML: nothing in it is markup, and nothing that XML forbids is left."""
-    return escape(_printable(text), quote=False)
+    return escape(printable(text), quote=False)
 
 
 def _data_address(pixels: np.ndarray[Any, Any]) -> str:
