@@ -10,6 +10,7 @@ from autograd import Tensor, no_grad
 from autograd.arrays import convolution as module
 from autograd.arrays.convolution import conv_transpose, convolution, convolution_weight
 from autograd.arrays.windows import MODES, pad as pad_axes
+from autograd.backends import onednn
 from autograd.functions.convolving import (
     conv1d,
     conv2d,
@@ -131,6 +132,7 @@ def test_large_batches_are_done_in_blocks(monkeypatch):
     np.testing.assert_allclose(np.sum(conv_transpose(want, w, **settings) * x), np.sum(want**2))
 
 
+@onednn.flags(enabled=False)  # it keeps nothing
 def test_patches_are_saved_for_the_gradient_by_the_filters(monkeypatch):
     random = np.random.default_rng(0)
     x, w = random.standard_normal((3, 4, 9, 9), np.float32), random.standard_normal((6, 2, 3, 3), np.float32)

@@ -17,6 +17,8 @@ PACKAGES = ["autograd", "nn", "demos", "tests"]
 """Each may import those before it, and never one after it."""
 
 LAYERS = [
+    "backends",  # kernels of other libraries
+    "quiet",  # IEEE 754 without NumPy's warnings
     "notation",  # how an operation is printed
     "op",  # what a row of the table is
     "array_op",  # what a row that only arrays have is

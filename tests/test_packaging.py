@@ -17,6 +17,7 @@ import pytest
 
 import autograd
 import nn
+from autograd.backends.onednn import library
 
 from .test_layout import PACKAGES, ROOT, imports
 
@@ -149,8 +150,12 @@ def test_extras_are_imported_by_what_they_are_for() -> None:
     runs_them = {"pytest-xdist"}
     looked_for = {name for path in TESTS for name in re.findall(r'importorskip\("(\w+)', text(path))}
     used = imported_distributions(*TESTS) | looked_for | runs_them
-    assert declared("test") - declared("demos", "images", "onnx") <= used
-    assert declared("bench") <= imported_distributions("tests/benchmarks/")
+    assert declared("test") - declared("demos", "images", "onednn", "onnx") <= used
+    assert declared("bench") - declared("onednn") <= imported_distributions("tests/benchmarks/")
+
+
+def test_the_extra_onednn_brings_the_library_that_is_looked_for() -> None:
+    assert declared("onednn") == {library.DISTRIBUTION}
 
 
 def test_imports_are_declared() -> None:
@@ -166,7 +171,7 @@ def test_the_extra_all_has_everything() -> None:
 
 def test_requirements_have_lower_bounds_only() -> None:
     for requirement in itertools.chain(PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()):
-        assert re.fullmatch(r"stepgrad\[[\w,]+\]|[\w-]+>=[\d.]+", requirement)
+        assert re.fullmatch(r"stepgrad\[[\w,]+\]|[\w-]+>=[\d.]+(; platform_.+)?", requirement)
 
 
 # ---------------------------------------------------------------------- the commands

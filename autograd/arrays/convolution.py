@@ -13,6 +13,8 @@ read the same `_Layout`, in which they are
     conv_transpose        patches added up = rows of y · (matrix of w)ᵀ
     convolution_weight    matrix of w      = (patches of x)ᵀ · rows of y
 
+Large convolutions of float32 are oneDNN's where it is installed; the rest, and all the rest of this file, is NumPy.
+
 `padding` is one pair per spatial axis here, in front and behind.  The pair that fits the windows exactly
 restores an input of any size: a stride that dropped the last elements, or PyTorch's `output_padding`,
 is a padding behind that is smaller, even negative.
@@ -28,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from ..array_op import ArrayOp
+from ..backends import onednn
 from .windows import Pairs, Sizes, reaches, window_counts
 
 __all__ = ["conv_transpose", "convolution", "convolution_weight"]
@@ -218,6 +221,10 @@ def _convolution(
     What is left of a small convolution's time are the three matrix products, about half of it, then adding
     up the gradient by x and bringing images into their layout.
     """
+    counts = window_counts(x.shape[2:], reaches(w.shape[2:], dilation), stride, padding)
+    fast = onednn.convolve(x, w, counts, stride, padding, dilation, groups)
+    if fast is not None:
+        return fast
     dtype, working = _types(x, w)
     layout = _layout(x.shape[0], x.shape[2:], w.shape, stride, padding, dilation, groups, _finite(x, w))
     patches, matrix = layout.patches(layout.place(x, working)), layout.matrix(w, working)
@@ -233,12 +240,14 @@ def _convolution(
 
 
 def _conv_transpose(y: Array, w: Array, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int) -> Array:
-    dtype, working = _types(y, w)
     size = tuple(
         (n - 1) * s + r - before - behind
         for n, s, r, (before, behind) in zip(y.shape[2:], stride, reaches(w.shape[2:], dilation), padding, strict=True)
     )
-    finite = _finite(y, w)
+    fast = onednn.convolve_transposed(y, w, size, stride, padding, dilation, groups)
+    if fast is not None:
+        return fast
+    finite, (dtype, working) = _finite(y, w), _types(y, w)
     around = tuple((r - 1 - a, r - 1 - b) for r, (a, b) in zip(reaches(w.shape[2:], dilation), padding, strict=True))
     if finite and set(stride) == {1} and math.prod(size) <= math.prod(y.shape[2:]) and min(around)[0] >= 0:
         return _convolution(y, _turned(w, groups), stride, around, dilation, groups)
@@ -278,6 +287,9 @@ def _convolution_weight(
     groups: int,
     saved: dict[str, Any] | None = None,
 ) -> Array:
+    fast = onednn.convolve_weight(x, y, kernel, stride, padding, dilation, groups)
+    if fast is not None:
+        return fast
     dtype, working = _types(x, y)
     layout: _Layout
     # In forward mode, the saved patches may be those of a tangent: then they do not help.

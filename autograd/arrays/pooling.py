@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..array_op import ArrayOp
+from ..backends import onednn
 from .reductions import plain
 from .windows import Sizes
 
@@ -54,6 +55,21 @@ def turned(window: Windows) -> Windows:
     starts = np.searchsorted(window.ends, places, "right")
     ends = np.searchsorted(window.starts, places, "right")
     return Windows(len(window.starts), tuple(starts.tolist()), tuple(ends.tolist()))
+
+
+@lru_cache(maxsize=256)
+def _even(windows: tuple[Windows, ...]) -> onednn.PoolingWindows | None:
+    """Windows that are equally large, but for where the axis ends, and equally far apart; None if they are not."""
+    axes = []
+    for size, starts, ends, step in windows:
+        apart = starts[1] - starts[0] if len(starts) > 1 else size
+        length = max([end - start for start, end in zip(starts, ends, strict=True)], default=0)
+        cut = tuple([min(start + length, size) for start in starts])
+        even = tuple([starts[0] + i * apart for i in range(len(starts))]) if starts else None
+        if step > 1 or apart < 1 or starts != even or ends != cut:
+            return None
+        axes.append((len(starts), length, apart, -starts[0]))
+    return onednn.PoolingWindows(*zip(*axes, strict=True))
 
 
 def _as_slice(places: Array) -> Index:
@@ -113,6 +129,15 @@ def _only(a: Array, chosen: Array) -> Array:
     return np.where(chosen, a, np.zeros((), a.dtype))
 
 
+def _lying_as(a: Array, other: Array) -> Array:
+    """The array, in memory as another one of its shape: to go through two that lie differently takes far longer."""
+    if all(s * other.itemsize == t * a.itemsize for s, t in zip(a.strides, other.strides, strict=True)):
+        return a
+    y = np.empty_like(other, a.dtype)
+    y[...] = a
+    return y
+
+
 # ---------------------------------------------------------------------- the rows
 
 
@@ -123,9 +148,20 @@ def _window_sum(a: Array, windows: tuple[Windows, ...]) -> Array:
 
 
 def _window_max(a: Array, windows: tuple[Windows, ...]) -> Array:
+    even = _even(windows)
+    y = None if even is None else onednn.max_pool(a, even)
+    if y is not None:
+        return y
     for axis, window in enumerate(reversed(windows)):
         a = _along(a, axis, window, np.maximum, -np.inf)
     return a
+
+
+def _window_max_pullback(g: Any, y: Any, a: Any, windows: tuple[Windows, ...]) -> Any:
+    """The gradient in the places of the maxima."""
+    even = _even(windows) if type(g) is type(a) is np.ndarray else None
+    fast = None if even is None else onednn.max_pool_gradient(g, a, even)
+    return window_place(g, windows=windows, chosen=_maxima(plain(a), windows)) if fast is None else fast
 
 
 def _maxima(a: Array, windows: tuple[Windows, ...]) -> Chosen:
@@ -149,6 +185,7 @@ def _window_pick(a: Array, windows: tuple[Windows, ...], chosen: Chosen) -> Arra
 
 
 def _window_place(a: Array, windows: tuple[Windows, ...], chosen: Chosen) -> Array:
+    a = _lying_as(a, chosen[-1])
     for axis, (window, numbers) in reversed(list(enumerate(zip(reversed(windows), chosen, strict=True)))):
         y = _like(a, axis, window.size, 0)
         for number, (having, places) in enumerate(_passes(window)):
@@ -175,7 +212,7 @@ window_sum = ArrayOp(
 window_max = ArrayOp(
     "window_max", "The maximum of each window of the last axes; the first one of a tie has its gradient.",
     _window_max,
-    lambda g, y, a, windows: window_place(g, windows=windows, chosen=_maxima(plain(a), windows)),
+    _window_max_pullback,
     needs=("a",),
 )  # fmt: skip
 window_pick = ArrayOp(

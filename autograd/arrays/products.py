@@ -7,11 +7,18 @@ from typing import Any
 import numpy as np
 
 from ..array_op import ArrayOp
+from ..backends import onednn
 from ..op import PRODUCT, Notation
 from .reductions import unbroadcast
 from .shapes import expand_dims, put, reshape, swapaxes
 
 __all__ = ["einsum", "linear", "matmul"]
+
+
+def _matmul(a: Any, b: Any) -> Any:
+    """NumPy's, or that of a faster library."""
+    y = onednn.product(a, b) if a.ndim == b.ndim == 2 else None
+    return np.matmul(a, b) if y is None else y
 
 
 def _matmul_a(g: Any, y: Any, a: Any, b: Any) -> Any:
@@ -22,7 +29,7 @@ def _matmul_a(g: Any, y: Any, a: Any, b: Any) -> Any:
         return expand_dims(g, -1) * b
     if a.ndim == 1:
         return reshape(unbroadcast(matmul(expand_dims(g, -2), swapaxes(b)), (1, *a.shape)), shape=a.shape)
-    return g @ swapaxes(b)  # the engine adds up the batches
+    return matmul(g, swapaxes(b))  # the engine adds up the batches
 
 
 def _matmul_b(g: Any, y: Any, a: Any, b: Any) -> Any:
@@ -33,12 +40,12 @@ def _matmul_b(g: Any, y: Any, a: Any, b: Any) -> Any:
         return expand_dims(a, -1) * expand_dims(g, -2)
     if b.ndim == 1:
         return reshape(unbroadcast(matmul(swapaxes(a), expand_dims(g, -1)), (*b.shape, 1)), shape=b.shape)
-    return swapaxes(a) @ g
+    return matmul(swapaxes(a), g)
 
 
 matmul = ArrayOp(
     "matmul", "The matrix product; further axes in front are batches.",
-    np.matmul,
+    _matmul,
     _matmul_a,
     _matmul_b,
     needs=("b", "a"), linear="each", symbol="@", notation=Notation("{a} @ {b}", r"{a} \, {b}", PRODUCT),
@@ -51,7 +58,9 @@ def _rows(a: Any) -> Any:
 
 
 def _linear(a: Any, b: Any, c: Any) -> Any:
-    y = np.matmul(a, b.T)
+    y = _matmul(_rows(a), b.T)
+    if a.ndim != 2:
+        y = y.reshape(*a.shape[:-1], len(b))
     if y.dtype != c.dtype:
         return y + c
     y += c
@@ -61,8 +70,8 @@ def _linear(a: Any, b: Any, c: Any) -> Any:
 linear = ArrayOp(
     "linear", "x Wᵀ + b: a layer of weights, one neuron per row of W.",
     _linear,
-    lambda g, y, a, b, c: g @ b,
-    lambda g, y, a, b, c: swapaxes(_rows(g)) @ _rows(a),
+    lambda g, y, a, b, c: matmul(g, b),
+    lambda g, y, a, b, c: matmul(swapaxes(_rows(g)), _rows(a)),
     lambda g, y, a, b, c: g,  # the engine adds up the batch
     needs=("b", "a", ""), linear="",
 )  # fmt: skip
