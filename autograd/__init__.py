@@ -42,7 +42,7 @@ from .debugger import debug
 from .draw import Drawing, draw, draw_dot
 from .dtypes import DTYPES, get_default_dtype, set_default_dtype
 from .explain import backward_lines, explain, forward_lines
-from .functions.comparing import cross_entropy
+from .functions.comparing import cross_entropy, mse_loss
 from .functions.convolving import (
     conv1d,
     conv2d,
@@ -373,6 +373,7 @@ __all__ = [
     "minimum",
     "mm",
     "movedim",
+    "mse_loss",
     "mul",
     "mv",
     "neg",

@@ -12,8 +12,9 @@ from .array_rules import takes_gradient
 from .changes import stale
 from .graph import Node
 from .names import variable_names
-from .op import Elementwise, NumberOp, Op, quietly
+from .op import Elementwise, NumberOp, Op
 from .operands import Vector
+from .quiet import quietly
 from .rules import local_derivatives
 
 __all__ = [

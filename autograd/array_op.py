@@ -17,13 +17,14 @@ Settings (an axis, a shape) are keywords and are not differentiated.  They follo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from numbers import Real
+from operator import call
 from typing import Any
 
 import numpy as np
 
-from .op import Notation, Op, silently
+from .op import Notation, Op
 
 __all__ = ["ARRAY_TABLE", "ArrayOp"]
 
@@ -74,12 +75,11 @@ class ArrayOp(Op):
         self.needs = needs
         self.linear = linear
         self.variadic = variadic
-        self.computes = computes
         self.__doc__ = summary
         if register:
             ARRAY_TABLE[name] = self
-        else:
-            self.evaluate = silently
+        if not computes:
+            self.evaluate = call
 
     def __call__(self, *operands: Any, **settings: Any) -> Any:
         for x in operands:
@@ -95,13 +95,7 @@ class ArrayOp(Op):
                 raise TypeError(
                     f"{self.name}: cannot take {x!r}, a {type(x).__name__}: give arrays, tensors or numbers"
                 )
-        return self.on_arrays(operands, settings)
-
-    def on_arrays(self, operands: Sequence[Any], settings: dict[str, Any]) -> Any:
-        """The value on NumPy arrays, by IEEE 754 where NumPy would warn."""
-        if self.computes:
-            return self.evaluate(self.forward, *operands, **settings)
-        return self.forward(*operands, **settings)
+        return self.evaluate(self.forward, *operands, **settings)
 
     def pullback(self, i: int) -> Callable[..., Any] | None:
         """The rule of operand number `i`; None if it has no gradient."""

@@ -17,10 +17,10 @@ from .anomaly import (
     is_finite,
 )
 from .array_rules import shares, takes_gradient
-from .graph import ARRAYS, MANY, Node, modes, run_hooks, sweep_order, walking
-from .op import quiet
+from .graph import ARRAYS, MANY, Node, modes, run_hooks, sweep_order, walk, walking
 from .operands import Vector
-from .rules import local_derivatives
+from .quiet import quiet
+from .rules import local_derivatives, pull_all
 
 __all__ = ["backward", "find_anomaly", "gradients"]
 
@@ -34,15 +34,17 @@ def backward(root: Node, gradient: Any, *, create_graph: bool = False) -> None:
     The rule is the chain rule of several variables: a node's gradient is the sum, over the nodes that
     use it, of their gradient times their local derivative (Rumelhart, Hinton and Williams 1986).
     """
-    with walking, quiet:
-        order = sweep_order(root)
+    with walking, quiet():
+        order, leaves = walk(root)
         before = [node._grad for node in order]
+        added_to = order if root._rule.reach == ARRAYS else leaves  # arrays look for nodes that share a gradient
+        earlier = [node._grad for node in added_to]
         try:
             if create_graph:
                 _sweep_recorded(order, gradient)
             else:
                 _sweep(order, gradient)
-            root._commit(order, before)
+            root._commit(added_to, earlier)
         except BaseException:
             _restore(order, before)
             raise
@@ -53,7 +55,7 @@ def gradients(root: Node, gradient: Any, by: Sequence[Node], *, create_graph: bo
 
     No gradient of the graph is changed.  None stands for a node that `root` does not depend on.
     """
-    with walking, quiet:
+    with walking, quiet():
         order = sweep_order(root)
         before = [node._grad for node in order]
         try:
@@ -95,7 +97,7 @@ def find_anomaly(root: Any) -> AnomalyError | None:
     first = first_not_finite([root])
     if first is not None:
         return forward_anomaly(first)
-    with walking, quiet:
+    with walking, quiet():
         order = sweep_order(root)
         before = [node._grad for node in order]
         try:
@@ -125,8 +127,7 @@ def _sweep(order: list[Node], gradient: Any, *, watched: bool | None = None) -> 
     if _is_watched() if watched is None else watched:
         _sweep_watched(order)
     else:
-        for node in order:
-            node._rule.pull(node)
+        pull_all(order)
 
 
 def _sweep_watched(order: list[Node]) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from .array_op import ArrayOp
-from .op import Domain, Elementwise, Notation, Op, silently
+from .op import Domain, Elementwise, Notation, Op
+from .quiet import quietly
 
 __all__ = ["op"]
 
@@ -81,7 +82,7 @@ def op(
         if partials:
             if operands is not None and operands != len(partials):
                 raise TypeError(f"op: {called} takes {operands} operands, but {len(partials)} partials are given")
-            forward = (lambda *numbers: float(silently(function, *numbers)), function)
+            forward = (lambda *numbers: float(quietly(function, *numbers)), function)
             return Elementwise(
                 called, summary, forward, *partials, domain=domain, symbol=symbol, notation=notation, register=False
             )  # fmt: skip

@@ -40,6 +40,7 @@ __all__ = [
     "sweep_order",
     "topological_order",
     "tracing",
+    "walk",
     "walking",
 ]
 
@@ -300,7 +301,12 @@ def topological_order(root: Node) -> list[Node]:
 
 
 def sweep_order(root: Node) -> list[Node]:
-    """The same with the vectors that hold the operands of reductions.
+    """The same with the vectors that hold the operands of reductions."""
+    return walk(root)[0]
+
+
+def walk(root: Node) -> tuple[list[Node], list[Node]]:
+    """The order of the sweep, and the leaves in it: where a pass adds to what was there before.
 
     Depth first, without recursion.  A node's mark says whether this walk has `opened` it (its parents
     are under way) or `closed` it (they are all in the list): two objects made for this walk, so that
@@ -308,6 +314,7 @@ def sweep_order(root: Node) -> list[Node]:
     """
     opened, closed = object(), object()
     order: list[Node] = []
+    leaves: list[Node] = []
     stack = [root]
     push, pop, append = stack.append, stack.pop, order.append
     with walking:
@@ -341,9 +348,13 @@ def sweep_order(root: Node) -> list[Node]:
             elif reach == MANY:
                 stack += [x for x in reversed(node._a) if type(x) is not float and x._mark is not closed]
             elif reach == ARRAYS:
-                stack += [x for x in reversed(node._settled_parents()) if x._mark is not closed]
+                for x in reversed(node._settled_parents()):
+                    if x._mark is not closed:
+                        push(x)
+            else:
+                leaves.append(node)
     order.reverse()
-    return order
+    return order, leaves
 
 
 class _Modes:

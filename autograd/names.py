@@ -29,7 +29,7 @@ def calling_frame() -> FrameType:
 def calling_line() -> str:
     """The caller's line, as `file.py:12`."""
     frame = calling_frame()
-    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
+    return f"{frame.f_code.co_filename.rpartition(os.sep)[2]}:{frame.f_lineno}"
 
 
 def note_of_now() -> Note | None:

@@ -16,9 +16,7 @@ from __future__ import annotations
 
 import inspect
 import math
-import threading
 from collections.abc import Callable, Sequence
-from contextvars import copy_context
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -26,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from .notation import AND, ATOM, COMPARISON, OR, POWER, PRODUCT, SIGN, SUM, Notation
+from .quiet import quiet, quietly
 
 __all__ = [
     "AND",
@@ -44,9 +43,6 @@ __all__ = [
     "Op",
     "Reduction",
     "ieee",
-    "quiet",
-    "quietly",
-    "silently",
     "to_float",
 ]
 
@@ -85,57 +81,8 @@ def to_float(x: Any) -> float:
 
 def ieee(function: Callable[..., Any], operands: Sequence[float]) -> float:
     """Answer where Python would raise: NumPy's scalars know that log(0) is -inf and 1/0 is inf."""
-    with np.errstate(all="ignore"):
+    with quiet():
         return float(function(*map(np.float64, operands)))
-
-
-class _Quiet(threading.local):
-    """Whether this thread computes by IEEE 754 without NumPy's warnings: a sweep asks for that once, not at every row.
-
-    NumPy keeps in the context what it warns of.  Each thread has one in which it does not, where single rows
-    run: entering it takes a fraction of the time of `np.errstate`.
-    """
-
-    def __init__(self) -> None:
-        self.on = False
-        self._depth = 0
-        context = copy_context()
-        context.run(np.seterr, all="ignore")
-        self.run = context.run
-
-    def __enter__(self) -> None:
-        if not self._depth:
-            self._state = np.errstate(all="ignore")
-            self._state.__enter__()
-            self.on = True
-        self._depth += 1
-
-    def __exit__(self, *error: Any) -> None:
-        self._depth -= 1
-        if not self._depth:
-            self.on = False
-            self._state.__exit__(*error)
-
-
-quiet = _Quiet()
-
-
-def quietly(function: Callable[..., Any], *operands: Any, **settings: Any) -> Any:
-    """The value on NumPy arrays, by IEEE 754 where NumPy would warn; for functions that ask for no context variable."""
-    here = quiet
-    if here.on:
-        return function(*operands, **settings)
-    here.on = True
-    try:
-        return here.run(function, *operands, **settings)
-    finally:
-        here.on = False
-
-
-def silently(function: Callable[..., Any], *operands: Any, **settings: Any) -> Any:
-    """The same for a function of the user's, which may look at any context variable."""
-    with np.errstate(all="ignore"):
-        return function(*operands, **settings)
 
 
 def _constant(value: float) -> Callable[..., Any]:
@@ -146,7 +93,7 @@ class Op:
     """One operation: its name, how it is printed, and the rules by which its nodes pass gradients on."""
 
     arity: int
-    evaluate = staticmethod(quietly)
+    evaluate: Callable[..., Any] = staticmethod(quietly)
     """How the value is computed on NumPy arrays."""
 
     def __init__(self, name: str, summary: str, symbol: str | None = None, notation: Notation | None = None) -> None:
@@ -205,8 +152,6 @@ class NumberOp(Op):
         self.partials = tuple(p if callable(p) else _constant(p) for p in partials)
         if register:
             TABLE[name] = self
-        else:
-            self.evaluate = silently
 
     def on_floats(self, *operands: Any) -> float:
         """The value on Python floats, by IEEE 754 where Python would raise."""

@@ -357,6 +357,13 @@ def _sigmoid(a: float) -> float:
     return e / (1 + e)
 
 
+def _sigmoid_of_array(a: Any) -> Any:
+    y = 1 / (1 + np.exp(-a))
+    if np.minimum.reduce(y, None, initial=1) > 0:
+        return y
+    return np.where(y == 0, np.exp(a), y)  # where e⁻ᵃ overflowed, the tail
+
+
 def _on_each(scalar: Callable[[float], float]) -> Callable[[Any], Any]:
     """A function of floats on arrays, for what NumPy does not have."""
     ufunc = np.frompyfunc(scalar, 1, 1)
@@ -398,7 +405,7 @@ ROOT_HALF_BY_PI = math.sqrt(0.5 / math.pi)
 
 sigmoid = Elementwise(
     "sigmoid", "The logistic function 1 / (1 + e⁻ᵃ), an S between 0 and 1.",
-    (_sigmoid, lambda a: np.exp(np.minimum(a, 0)) / (1 + np.exp(-np.absolute(a)))),
+    (_sigmoid, _sigmoid_of_array),
     lambda a, y: y * (1 - y),
     complex=lambda z: 1 / (1 + np.exp(-z)),
     symbol="σ", notation=Notation("σ({a:open})", r"\sigma\left({a:open}\right)", ATOM),

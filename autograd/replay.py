@@ -9,8 +9,9 @@ import numpy as np
 
 from .changes import overwritten
 from .graph import ARRAYS, BOTH, FIRST, MANY, SECOND, VECTOR, Node, sweep_order, walking
-from .op import NumberOp, Reduction, quiet
+from .op import NumberOp, Reduction
 from .operands import as_number
+from .quiet import quiet
 from .tensor import Tensor, computed, wrap
 
 __all__ = ["Sweep", "recomputed", "seed"]
@@ -40,7 +41,7 @@ class Sweep:
         """Let a node, whose gradient is complete, add to those of its operands; returns that gradient."""
         gathered = self._gathered
         touched = [node, *dict.fromkeys(x for x in _slots(node) if isinstance(x, Node) and x in gathered)]
-        with walking, quiet:
+        with walking, quiet():
             before = [x._grad for x in touched]
             try:
                 for x in touched:
@@ -117,12 +118,12 @@ def recomputed(node: Node, values: Mapping[Node, Any]) -> tuple[Any, Any]:
             return node._data, node._b
         else:
             operands.append(wrap(values.get(x, x._data)))
-    with quiet:
+    with quiet():
         if isinstance(op, NumberOp):
             return computed(op, operands), node._b
         settings = {key: dict(x) if isinstance(x, dict) else x for key, x in node._b.items()}  # ops keep notes in them
         numbers = [x._data if isinstance(x, Tensor) else x for x in operands]
-        return np.asarray(op.on_arrays(numbers, settings)), settings
+        return np.asarray(op.evaluate(op.forward, *numbers, **settings)), settings
 
 
 def _floats(node: Node, values: Mapping[Node, Any]) -> list[Any]:

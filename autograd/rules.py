@@ -7,7 +7,7 @@ only which operands are nodes, since a partial is evaluated for those alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from math import isfinite
 from typing import Any
@@ -15,9 +15,10 @@ from typing import Any
 from . import ops
 from .graph import BOTH, FIRST, MANY, SECOND, Node, Rule
 from .op import NumberOp, Op, Reduction, ieee
+from .operands import clock
 from .operators import Operators
 
-__all__ = ["arguments_read", "local_derivatives", "rule_for"]
+__all__ = ["arguments_read", "local_derivatives", "pull_all", "rule_for"]
 
 Pull = Callable[[Any], None]
 
@@ -74,15 +75,10 @@ def _pull_both(op: NumberOp) -> Pull:
     partial_a, partial_b = op.partials
     da, db = op.constants
 
-    def pull_constants(node: Node) -> None:  # a sum
+    def pull_constants(node: Node) -> None:
         gradient = node._grad
         node._a._grad += gradient * da
         node._b._grad += gradient * db
-
-    def pull_crossed(node: Node) -> None:  # a product
-        gradient, a, b = node._grad, node._a, node._b
-        a._grad += gradient * b._data
-        b._grad += gradient * a._data
 
     def pull(node: Node) -> None:
         gradient, a, b = node._grad, node._a, node._b
@@ -97,8 +93,38 @@ def _pull_both(op: NumberOp) -> Pull:
         b._grad += gradient * db
 
     if da is not None and db is not None:
-        return pull_constants
-    return pull_crossed if _argument(partial_a) == 1 and _argument(partial_b) == 0 else pull
+        return _pull_sum if da == db == 1.0 else pull_constants
+    return _pull_product if _argument(partial_a) == 1 and _argument(partial_b) == 0 else pull
+
+
+def _pull_sum(node: Node) -> None:
+    """Both local derivatives are 1."""
+    gradient = node._grad
+    node._a._grad += gradient
+    node._b._grad += gradient
+
+
+def _pull_product(node: Node) -> None:
+    """Each local derivative is the other operand."""
+    gradient, a, b = node._grad, node._a, node._b
+    a._grad += gradient * b._data
+    b._grad += gradient * a._data
+
+
+def pull_all(order: Iterable[Node]) -> None:
+    """Pull one node after the other; the pulls of most are written out, since a call takes as long as they do."""
+    for node in order:
+        pull = node._rule.pull
+        if pull is _pull_sum:
+            gradient = node._grad
+            node._a._grad += gradient
+            node._b._grad += gradient
+        elif pull is _pull_product:
+            gradient, a, b = node._grad, node._a, node._b
+            a._grad += gradient * b._data
+            b._grad += gradient * a._data
+        else:
+            pull(node)
 
 
 def _argument(partial: Callable[..., Any]) -> int | None:
@@ -158,11 +184,11 @@ def _pull_vectors(op: NumberOp, reach: int) -> Pull:
         gradient = node._grad
         if gradient == 0.0 and isfinite(node._data):
             return  # as below
-        a, b = node._a, node._b
+        a, b, now = node._a, node._b, clock.now
         if reach & FIRST:
-            _gather(a, gradient, b.numbers)
+            _gather(a, gradient, b._data if b._read == now else b.numbers)
         if reach & SECOND:
-            _gather(b, gradient, a.numbers)
+            _gather(b, gradient, a._data if a._read == now else a.numbers)
 
     def pull(node: Node) -> None:
         gradient, result = node._grad, node._data

@@ -18,8 +18,9 @@ from .array_op import ArrayOp
 from .array_rules import takes_gradient
 from .graph import ARRAYS, Node, gradient_of, modes, topological_order
 from .names import variable_names
-from .op import NumberOp, Reduction, quiet
+from .op import NumberOp, Reduction
 from .operators import Operators
+from .quiet import quiet
 from .value import Value
 
 __all__ = ["MAX_NUMBERS", "in_numbers", "written_out"]
@@ -176,7 +177,7 @@ def _computed(node: Any, arrays: Mapping[Node, Array]) -> Array:
     settings = {key: {} if isinstance(x, dict) else x for key, x in node._b.items()} if isinstance(op, ArrayOp) else {}
     forward = op.forward if isinstance(op, ArrayOp) else np.frompyfunc(op, op.arity, 1)
     try:
-        with quiet:
+        with quiet():
             result: Array = np.asarray(forward(*operands, **settings), object)
     except (TypeError, AttributeError) as error:
         raise TypeError(f"scalar view: {op.name} works on whole arrays only ({error}): use view='tensor'") from error

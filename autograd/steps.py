@@ -18,7 +18,8 @@ from .formulas import FEW, Written, number
 from .graph import ARRAYS, LEAF, VECTOR, Node, topological_order
 from .labels import Labels
 from .notation import ATOM, OR, Notation
-from .op import NumberOp, Op, quiet
+from .op import NumberOp, Op
+from .quiet import quiet
 from .replay import Sweep, recomputed, seed
 from .rules import local_derivatives
 from .symbols import Call, Expr, Symbol, format_number, product
@@ -302,7 +303,7 @@ def _shares(node: Node, upstream: Any) -> list[tuple[int, Node, Any, Any]]:
     """For each parent that takes a gradient: which one it is, the local derivative, and what it is given."""
     if upstream is None:  # an array that nothing was handed to
         return []
-    with quiet:
+    with quiet():
         local = [d for _, d in local_derivatives(node)] if isinstance(node.op, NumberOp) else None
         if node._rule.reach != ARRAYS:
             assert local is not None

@@ -212,6 +212,11 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
             operands = tuple([shaping.stack(x) if isinstance(x, (list, tuple)) else x for x in operands])
             return reducing.sum_(*operands, **settings) if op.arity == 1 else multiplying.matmul(*operands)
         assert isinstance(op, NumberOp)
+        first = operands[0]
+        if len(operands) == 1 and type(first) is Tensor and first._history is None:  # most of them: no more questions
+            numbers = first._data
+            if numbers.ndim and numbers.dtype.kind == "f":
+                return node(op, op.evaluate(op.array, numbers), operands, None, first._rule is not CONSTANT)
         entries = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
         for x in entries:
             if x is NotImplemented:
@@ -235,7 +240,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
             if x._rule is not CONSTANT:
                 asks = True
             numbers.append(x._data)
-        data = op.on_arrays(numbers, settings)
+        data = op.evaluate(op.forward, *numbers, **settings)
         if type(data) is not np.ndarray:
             data = np.asarray(data)
         kind = data.dtype.kind
@@ -308,9 +313,17 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
 
     # ------------------------------------------------------------------ as plain numbers
 
-    def numpy(self) -> np.ndarray[Any, Any]:
-        """The numbers as a NumPy array in the same memory."""
-        if self.requires_grad:
+    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
+        """The numbers as a NumPy array in the same memory.
+
+        Args:
+            force: also those of a tensor that requires a gradient.  No graph follows what is done with the array:
+                call `increment_version` after a change to it.
+
+        Raises:
+            RuntimeError: the tensor requires a gradient, and `force` is not given.
+        """
+        if not force and self.requires_grad:
             raise RuntimeError("numpy: this tensor requires a gradient, an array has none: write x.detach().numpy()")
         return self._data  # type: ignore[no-any-return]
 
@@ -401,7 +414,8 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
                 # Rules hand gradients on as they are, or as views: no leaf may end up with an array that others see.
                 if shared is None:
                     shared = {owner_of(node._grad) for node in order if node._rule.reach and node._grad is not None}
-                gradient = np.asarray(gradient, node._data.dtype)
+                if type(gradient) is not np.ndarray or gradient.dtype != node._data.dtype:
+                    gradient = np.asarray(gradient, node._data.dtype)
                 owner = owner_of(gradient)
                 node._grad = gradient.copy() if owner in shared or not gradient.flags.writeable else gradient
                 shared.add(owner)
@@ -444,8 +458,9 @@ def owner_of(array: Any) -> int:
     """Which array owns the memory that this one shows; a number has none to share."""
     if type(array) is float:
         return 0
-    while array.base is not None and isinstance(array.base, np.ndarray):
-        array = array.base
+    base = array.base
+    while isinstance(base, np.ndarray):
+        array, base = base, base.base
     return id(array)
 
 

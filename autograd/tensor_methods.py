@@ -11,11 +11,13 @@ import numpy as np
 
 from . import ops
 from .array_rules import takes_gradient
+from .backends import onednn
 from .dtypes import promoted
 from .graph import CONSTANT, modes
 from .inplace import memory_of
-from .op import NumberOp, Reduction, quietly
+from .op import NumberOp, Reduction
 from .operators import Operators
+from .quiet import quiet, quietly
 from .tensor import Tensor, node, wrap
 
 __all__: list[str] = []
@@ -54,7 +56,7 @@ def _whole(name: str) -> Callable[[Any, Any], Any]:
         if self.requires_grad or takes_gradient(other) or not isinstance(other, (Tensor, Real, np.ndarray)):
             return refuse(self, other)
         a, b = promoted([self._data, other._data if isinstance(other, Tensor) else other], floating=False)
-        with np.errstate(all="ignore"):
+        with quiet():
             return wrap(np.asarray(compute(a, b)))
 
     method.__name__ = f"__{name}__"
@@ -112,6 +114,12 @@ for _op in ops.TABLE.values():
 # ---------------------------------------------------------------------- rows in place
 
 
+def _combine(op: NumberOp, x: Any, y: Any, alpha: float) -> None:
+    """x + αy, or x - αy, in the memory of x."""
+    if not onednn.add_scaled(x, y, -alpha if op is ops.sub else alpha):
+        op.array(x, y if alpha == 1 else y * alpha, out=x)
+
+
 def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
     def method(self: Tensor, *others: Any) -> Tensor:
         missing = op.arity - 1 - len(others)
@@ -124,8 +132,8 @@ def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
 
     def scaled(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
         if type(other) is Tensor and not modes.recording.get() and self._writes_directly(op, [self, other]):
-            with np.errstate(all="ignore"):  # as optimizers do it
-                op.array(self._data, other._data if alpha == 1 else other._data * alpha, out=self._data)
+            with quiet():  # as optimizers do it
+                _combine(op, self._data, other._data, alpha)
             memory_of(self).touch(recorded=False)
             return self
         if alpha != 1:

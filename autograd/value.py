@@ -272,9 +272,8 @@ def matvec(rows: Sequence[Vector], x: Vector) -> list[Value]:
     """
     x = x if type(x) is Vector else Vector(x)
     numbers, scalar, now, n = x.numbers, ops.dot.scalar, clock.now, len(x._a)
-    second = SECOND if x._rule is VECTOR else 0
-    with_nodes = rule_for(ops.dot, FIRST | second)
-    without = rule_for(ops.dot, SECOND)
+    second = x._rule is VECTOR
+    with_nodes = _DOT_BOTH if second else _DOT_FIRST
     nodes = []
     for w in rows:
         if modes.watched or type(w) is not Vector or len(w._a) != n or not (second or w._rule is VECTOR):
@@ -284,7 +283,7 @@ def matvec(rows: Sequence[Vector], x: Vector) -> list[Value]:
         node = _new(Value)
         node._data = scalar(w._data if w._read == now else w.numbers, numbers)
         node._grad = 0.0
-        node._rule = with_nodes if w._rule is VECTOR else without
+        node._rule = with_nodes if w._rule is VECTOR else _DOT_SECOND
         node._a = w
         node._b = x
         node._mark = None
@@ -456,6 +455,7 @@ Value.__abs__ = Value.abs  # type: ignore[method-assign]
 
 _ADD_FIRST, _ADD_BOTH = rule_for(ops.add, FIRST), rule_for(ops.add, BOTH)
 _MUL_FIRST, _MUL_BOTH = rule_for(ops.mul, FIRST), rule_for(ops.mul, BOTH)
+_DOT_FIRST, _DOT_SECOND, _DOT_BOTH = (rule_for(ops.dot, reach) for reach in (FIRST, SECOND, BOTH))
 
 _OP_OF_UFUNC = {op.array: op for op in ops.TABLE.values() if isinstance(op.array, np.ufunc)}
 _QUESTIONS = {

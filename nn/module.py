@@ -125,7 +125,8 @@ class Module:
 
     def parameters(self, recurse: bool = True) -> list[Any]:
         """Every parameter, once even if two modules share it; in a list, so that it has a length."""
-        return [parameter for _, parameter in self.named_parameters(recurse=recurse)]
+        modules = self.modules() if recurse else (self,)  # without the paths, which training has no use for
+        return list({id(p): p for module in modules for _, p in module._own_parameters()}.values())
 
     def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
         """Every buffer with its path."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -113,8 +114,7 @@ class Neuron(Module):
         return activate(autograd.dot(self._weights, _extended(x, len(self._weights) - 1, "Neuron")))
 
     def _own_parameters(self) -> Iterator[tuple[str, Value]]:
-        yield from ((f"w.{i}", w) for i, w in enumerate(self.w))
-        yield "b", self.b
+        return zip(_parameter_names(len(self.w)), self._weights, strict=True)
 
     def __repr__(self) -> str:
         return f"Neuron({len(self._weights) - 1}, {self.activation!r})"
@@ -206,6 +206,11 @@ def _extended(x: Any, inputs: int, what: str) -> Vector:
     if len(x) != inputs:
         raise ValueError(f"{what}: takes {inputs} inputs, got {len(x)}")
     return Vector((*x, 1.0))
+
+
+@cache
+def _parameter_names(inputs: int) -> tuple[str, ...]:
+    return (*(f"w.{i}" for i in range(inputs)), "b")
 
 
 def _positive(count: Any, what: str) -> int:

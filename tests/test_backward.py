@@ -250,6 +250,18 @@ def test_data_changed_after_the_forward_pass(multiply, create_graph):
     assert (z.data, float(x.grad), float(y.grad)) == (6.0, 3.0, 10.0)
 
 
+@given(graphs)
+def test_hooks_that_only_look_change_no_bit(graph):
+    """With a hook each node is pulled by its own rule; without, the pulls of most are written out in the loop."""
+    program, numbers = graph
+    nodes, hooked = (run(program, map(Value, numbers)) for _ in range(2))
+    for node in hooked:
+        node.register_hook(lambda gradient: None)
+    nodes[-1].backward()
+    hooked[-1].backward()
+    assert gradients(hooked) == gradients(nodes)
+
+
 # ---------------------------------------------------------------------- a failed pass
 
 

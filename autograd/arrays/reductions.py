@@ -201,8 +201,20 @@ def _logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return total if keepdims else np.squeeze(total, axes_of(axis, np.ndim(a)))
 
 
+MODERATE = 60.0
+"""Numbers up to here have exponentials whose sum neither overflows nor vanishes, in float32 or float64."""
+
+
 def _softmax(a: Any, axis: Axis) -> Any:
-    e = np.exp(a - _peak(a, axis))
+    """The largest element need not be subtracted from moderate numbers: finding it along short axes is slow."""
+    moderate = (
+        a.size
+        and a.dtype.kind == "f"
+        and a.itemsize >= 4
+        and np.maximum.reduce(a, None) < MODERATE
+        and np.minimum.reduce(a, None) > -MODERATE
+    )
+    e = np.exp(np.array(a) if moderate else a - _peak(a, axis))  # of strided memory NumPy's has other last bits
     e /= np.add.reduce(e, axis, keepdims=True)
     return e
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..arrays import losses as rows
 from ..arrays.reductions import plain
-from .checks import floating
+from .checks import as_carrier, floating
 
-__all__ = ["cross_entropy"]
+__all__ = ["cross_entropy", "mse_loss"]
 
 
 def cross_entropy(input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's name
@@ -36,3 +36,20 @@ def cross_entropy(input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's nam
         worst = index.min() if index.min() < 0 else index.max()
         raise IndexError(f"cross_entropy: class {worst} is out of range for the {scores.shape[1]} of {scores.shape}")
     return rows.cross_entropy(scores, index=index, saved={})
+
+
+def mse_loss(input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's name
+    """The mean of (input - target)² over all elements.
+
+    Args:
+        input: any shape.
+        target: the same shape; broadcasting would compare every pair.
+
+    >>> import autograd
+    >>> autograd.mse_loss(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
+    input, target = floating(input, "mse_loss"), as_carrier(target, "mse_loss")  # noqa: A001
+    if input.shape != target.shape:
+        raise ValueError(f"mse_loss: input {input.shape} and target {target.shape} differ: give one for each element")
+    return rows.mse_loss(input, target)

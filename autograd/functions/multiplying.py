@@ -23,12 +23,13 @@ def matmul(a: Any, b: Any) -> Any:
     tensor([11.])
     """
     a, b = as_carrier(a, "matmul"), as_carrier(b, "matmul")
-    if not a.ndim or not b.ndim:
-        raise ValueError(f"matmul: {a.shape} @ {b.shape}: a number is no matrix, write a * b")
-    inner_a, inner_b = a.shape[-1], b.shape[-2] if b.ndim > 1 else b.shape[0]
+    left, right = a.shape, b.shape
+    if not left or not right:
+        raise ValueError(f"matmul: {left} @ {right}: a number is no matrix, write a * b")
+    inner_a, inner_b = left[-1], right[-2 if len(right) > 1 else 0]
     if inner_a != inner_b:
-        raise ValueError(f"matmul: {a.shape} @ {b.shape}: inner sizes {inner_a} and {inner_b} differ")
-    if a.ndim > 2 or b.ndim > 2:
+        raise ValueError(f"matmul: {left} @ {right}: inner sizes {inner_a} and {inner_b} differ")
+    if len(left) > 2 or len(right) > 2:
         _check_batches(a, b)
     return rows.matmul(a, b)
 
@@ -81,12 +82,13 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
         bias: (out,), or None.
     """
     x, weight = as_carrier(x, "linear"), as_carrier(weight, "linear")
-    if weight.ndim != 2 or not x.ndim or x.shape[-1] != weight.shape[1]:
-        raise ValueError(f"linear: input {x.shape} and weight {weight.shape}: the last axes must be equal")
+    given, shape = x.shape, weight.shape
+    if len(shape) != 2 or given[-1:] != shape[1:]:
+        raise ValueError(f"linear: input {given} and weight {shape}: the last axes must be equal")
     if bias is None:
         return rows.matmul(x, transpose(weight, axes=(1, 0)))
-    if bias.shape != weight.shape[:1]:
-        raise ValueError(f"linear: bias {bias.shape} and weight {weight.shape}: needs one number per row")
+    if bias.shape != shape[:1]:
+        raise ValueError(f"linear: bias {bias.shape} and weight {shape}: needs one number per row")
     return rows.linear(x, weight, bias)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..graph import Node
 from ..op import Elementwise
 from ..ops import TABLE
+from ..quiet import quiet
 
 __all__ = ["NEAR_BOUND", "Clock", "LayerHealth", "LayerRecord", "bounds_of"]
 
@@ -221,7 +222,7 @@ class LayerRecord:
     def health(self) -> LayerHealth:
         """The measures of the step under way."""
         step = self._clock.step
-        with np.errstate(all="ignore"):
+        with quiet():
             self._measure_rows()
             weight, update = self._update()
         seen = self._count > 0

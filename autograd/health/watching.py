@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakMethod, finalize, ref
 
-import numpy as np
-
 from ..array_rules import takes_gradient
 from ..graph import Node, SharedHook, modes
 from ..operands import Vector
+from ..quiet import quiet
 from ..tensor import Tensor
 from ..value import Value
 from .layers import Clock, LayerHealth, LayerRecord
@@ -183,7 +182,7 @@ class Watch:
         if outputs and isinstance(outputs[0], Value):
             record.see_scalars(outputs)
         else:
-            with np.errstate(all="ignore"):
+            with quiet():
                 for output in outputs:
                     record.see(output, nonlinearity)
         learning = list(filter(takes_gradient, outputs))

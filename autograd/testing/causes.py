@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..array_op import ArrayOp
-from ..op import NumberOp, quietly
+from ..op import NumberOp
+from ..quiet import quiet, quietly
 from ..rules import local_derivatives
 from ..tensor import Tensor
 from .blame import at_kink, kink_along, wrong_rule
@@ -103,9 +104,9 @@ def _condition(node: Any) -> float:
         operands = operand_numbers(node)
         terms = sum(np.abs(x * quietly(op.partials[i], *operands, node._data)) for i, x in enumerate(operands))
     elif isinstance(op, ArrayOp) and op.linear:
-        terms = op.on_arrays([np.abs(x) for x in operand_numbers(node)], node._b)
+        terms = op.evaluate(op.forward, *map(np.abs, operand_numbers(node)), **node._b)
     else:
         return 0.0
-    with np.errstate(all="ignore"):
+    with quiet():
         ratio = np.where(np.asarray(terms) > 0, terms / size, 0.0)
     return float(np.nanmax(np.minimum(ratio, 1e16), initial=0.0))

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..quiet import quiet
+
 __all__ = ["Estimate", "Kink", "difference", "kink_at_0"]
 
 RATIO = 4.0
@@ -37,7 +39,7 @@ def difference(function: Callable[[float], Any], noise: float = 0.0) -> Estimate
     finer: list[Any] = []
     value: Any = None
     error: Any = None
-    with np.errstate(all="ignore"):
+    with quiet():
         for h in STEPS:
             right, left = np.asarray(function(h)), np.asarray(function(-h))
             rounding = ROUNDINGS * np.maximum(noise, UNIT * np.maximum(np.abs(right), np.abs(left))) / h

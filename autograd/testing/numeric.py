@@ -17,6 +17,7 @@ from ..array_op import ARRAY_TABLE, ArrayOp
 from ..arrays.reductions import plain
 from ..dual import Dual, parted
 from ..op import TABLE, NumberOp, Op, Reduction
+from ..quiet import quiet
 from ..tensor import Tensor, wrap
 from .differences import difference
 
@@ -84,7 +85,7 @@ def _row_tangent(op: NumberOp, numbers: list[Any], tangents: list[Any]) -> tuple
 
 
 def _complex_step(op: NumberOp, numbers: list[Any], tangents: list[Any]) -> Any:
-    with np.errstate(all="ignore"):
+    with quiet():
         moved = [np.asarray(x) + 1j * STEP * t for x, t in zip(numbers, tangents, strict=True)]
         return np.imag(op.complex(*moved)) / STEP
 

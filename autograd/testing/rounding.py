@@ -9,7 +9,8 @@ import numpy as np
 
 from ..array_rules import fitted, shares, takes_gradient
 from ..graph import ARRAYS, Node, topological_order
-from ..op import NumberOp, quiet
+from ..op import NumberOp
+from ..quiet import quiet
 from ..rules import local_derivatives
 
 __all__ = ["DOUBLE", "expected_rounding", "unit_roundoff"]
@@ -49,7 +50,7 @@ def expected_rounding(y: Any, leaves: Sequence[Node], rng: np.random.Generator) 
         return Rounding(squares, 0.0)
     order = topological_order(y)
     of_value = 0.0
-    with quiet:
+    with quiet():
         for _ in range(SAMPLES):
             sizes: dict[Node, Any] = {y: np.ones(np.shape(y._data))}
             roundings: dict[Node, Any] = {}

@@ -12,6 +12,7 @@ from ..array_op import ArrayOp
 from ..backward import gradients
 from ..graph import Node
 from ..op import Elementwise, NumberOp, Op, Reduction
+from ..quiet import quiet
 from ..tensor import VIEWS, Tensor, wrap
 from ..value import Value
 from .causes import explained
@@ -341,7 +342,7 @@ def _check_dtypes(function: Callable[..., Any], op: Op, operands: Sequence[Any])
         if dtype is np.float16 and isinstance(op, ArrayOp):
             break  # NumPy's linear algebra and Fourier transforms do not take it
         cast = [_cast(x, dtype) for x in operands]
-        with np.errstate(all="ignore"):
+        with quiet():
             found = _values_and_gradients(function, cast)
         wanted = [None, *(x.dtype for x in cast if _is_floating(x))]
         for i, (a, b, kind) in enumerate(zip(found, exact, wanted, strict=True)):

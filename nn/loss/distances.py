@@ -30,7 +30,10 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:  # noqa: 
     [1.0, 4.0, 8.0]
     """
     checked_reduction(reduction, SQUARES, "mse_loss")
-    return reduced(autograd.square(input - target_like(input, target, "mse_loss")), reduction)
+    target = target_like(input, target, "mse_loss")
+    if reduction == "mean":
+        return autograd.mse_loss(input, target)
+    return reduced(autograd.square(input - target), reduction)
 
 
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:  # noqa: A002 - PyTorch's names

@@ -49,14 +49,14 @@ class TensorBlock:
         return self.parameters[0].shape
 
     def numbers(self) -> Array:
-        return self.parameters[0].data.numpy().reshape(-1)  # a copy if they do not lie one after another
+        return self.parameters[0].numpy(force=True).reshape(-1)  # a copy if they do not lie one after another
 
     def gradient(self) -> Array | None:
         gradient = self.parameters[0].grad
-        return None if gradient is None else gradient.data.numpy().reshape(-1)
+        return None if gradient is None else gradient.numpy(force=True).reshape(-1)
 
     def store(self, numbers: Array) -> None:
-        own = self.parameters[0].data.numpy()
+        own = self.parameters[0].numpy(force=True)
         if not np.may_share_memory(own, numbers):
             own[...] = numbers.reshape(own.shape)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -112,16 +112,18 @@ class Optimizer:
 
     def _change(self, block: Block, gradient: Array, group: dict[str, Any]) -> None:
         """Apply the rule to a block, piece by piece."""
-        numbers = block.numbers()
-        state = self.state.setdefault(block.parameters[0], {"step": 0})
+        numbers, parameter = block.numbers(), block.parameters[0]
+        state = self.state.get(parameter)
+        if state is None:
+            state = self.state[parameter] = {"step": 0}
         state["step"] += 1
         buffers = self._buffers(group)
         for name, start in buffers.items():
             if name not in state:
                 state[name] = np.full(block.shape, start, numbers.dtype)
-        flat = [numbers, gradient, *(state[name].reshape(-1) for name in buffers)]
+        flat = [numbers, gradient, *[state[name].reshape(-1) for name in buffers]]
         for x, g, *remembered in _pieces(flat):
-            self._update(x, g, dict(zip(buffers, remembered, strict=True)), state["step"], group)
+            self._update(x, g, dict(zip(buffers, remembered, strict=True)) if buffers else {}, state["step"], group)
         block.store(numbers)
 
     def _check(self, options: Mapping[str, Any]) -> None:
@@ -246,14 +248,12 @@ def average(old: Array, new: Array, beta: float, spare: Array) -> None:
     old += np.multiply(new, 1 - beta, out=spare)
 
 
-def _pieces(flat: list[Array]) -> Iterator[list[Array]]:
+def _pieces(flat: list[Array]) -> list[list[Array]]:
     """The same stretches of arrays of equal lengths."""
     size, length = flat[0].size, PIECE // flat[0].itemsize
     if size <= length:
-        yield flat
-        return
-    for start in range(0, size, length):
-        yield [array[start : start + length] for array in flat]
+        return [flat]
+    return [[array[start : start + length] for array in flat] for start in range(0, size, length)]
 
 
 def announce(parameters: list[Node]) -> None:

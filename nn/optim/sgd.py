@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.backends import onednn
+
 from .blocks import Array
 from .optimizer import Optimizer
 
@@ -68,4 +70,5 @@ class SGD(Optimizer):
             v *= momentum
             v += g if step == 1 else np.multiply(g, 1 - group["dampening"], out=spare)
             g = np.add(g, np.multiply(v, momentum, out=spare), out=spare) if group["nesterov"] else v
-        x -= np.multiply(g, group["lr"], out=spare)
+        if not onednn.add_scaled(x, g, -group["lr"]):
+            x -= np.multiply(g, group["lr"], out=spare)

@@ -105,7 +105,6 @@ def parameters(sizes: list[int]) -> list[np.ndarray[Any, Any]]:
 
 def step_here(arrays: list[Any], x: Any, y: Any) -> Step:
     weights = [autograd.tensor(a, requires_grad=True) for a in arrays]
-    shared = [w.detach().numpy() for w in weights]
     inputs, labels = autograd.tensor(x), autograd.tensor(y)
 
     def step() -> None:
@@ -116,9 +115,9 @@ def step_here(arrays: list[Any], x: Any, y: Any) -> Step:
         for w in weights:
             w.grad = None
         loss.backward()
-        for array, w in zip(shared, weights, strict=True):  # as an optimizer does it
-            array -= 0.1 * w.grad.numpy()
-        autograd.increment_version(weights)
+        with autograd.no_grad():
+            for w in weights:
+                w.sub_(w.grad, alpha=0.1)
 
     return step
 

@@ -250,6 +250,11 @@ def _cross_entropy(rng: Generator) -> list[Sample]:
     return [Sample((numbers(rng, 3, 4),), {"index": np.array([2, 0, 3]), "saved": {}})]
 
 
+@samples_of("mse_loss")
+def _mse_loss(rng: Generator) -> list[Sample]:
+    return [Sample((numbers(rng, 3, 4), numbers(rng, 3, 4)), {})]
+
+
 # ---------------------------------------------------------------------- products
 
 
