@@ -37,14 +37,13 @@ def backward(root: Node, gradient: Any, *, create_graph: bool = False) -> None:
     with walking, quiet():
         order, leaves = walk(root)
         before = [node._grad for node in order]
-        added_to = order if root._rule.reach == ARRAYS else leaves  # arrays look for nodes that share a gradient
-        earlier = [node._grad for node in added_to]
+        earlier = [leaf._grad for leaf in leaves]
         try:
             if create_graph:
                 _sweep_recorded(order, gradient)
             else:
                 _sweep(order, gradient)
-            root._commit(added_to, earlier)
+            root._commit(order, leaves, earlier)
         except BaseException:
             _restore(order, before)
             raise

@@ -167,11 +167,11 @@ class Node:
             memo[id(node)] = node._duplicate(a, b)
         return memo[id(self)]
 
-    def _commit(self, order: list[Node], before: list[Any]) -> None:
-        """After a sweep from this node: add what it gave the leaves to what they had before."""
-        for node, earlier in zip(order, before, strict=True):
-            if not node._rule.reach and not (type(earlier) is float and earlier == 0.0):  # most had none: no call
-                node._grad = node._total(earlier, node._grad)
+    def _commit(self, order: list[Node], leaves: list[Node], before: list[Any]) -> None:
+        """After a sweep from this node, in this order: add what it gave the leaves to what they had before."""
+        for leaf, earlier in zip(leaves, before, strict=True):
+            if not (type(earlier) is float and earlier == 0.0):  # most had none: no call
+                leaf._grad = leaf._total(earlier, leaf._grad)
 
     def _total(self, earlier: Any, gathered: Any) -> Any:
         """The gradient of a leaf that had one before a pass, and to which the pass gave another."""

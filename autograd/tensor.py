@@ -402,22 +402,20 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
 
     _nothing = None
 
-    def _commit(self, order: list[Any], before: list[Any]) -> None:
+    def _commit(self, order: list[Any], leaves: list[Any], before: list[Any]) -> None:
         shared: set[int] | None = None
-        for node, earlier in zip(order, before, strict=True):
-            if node._rule.reach:
-                continue
-            gradient = node._grad
+        for leaf, earlier in zip(leaves, before, strict=True):
+            gradient = leaf._grad
             if gradient is None or earlier is not None or isinstance(gradient, Tensor):
-                node._grad = node._total(earlier, gradient)
+                leaf._grad = leaf._total(earlier, gradient)
             else:
                 # Rules hand gradients on as they are, or as views: no leaf may end up with an array that others see.
                 if shared is None:
                     shared = {owner_of(node._grad) for node in order if node._rule.reach and node._grad is not None}
-                if type(gradient) is not np.ndarray or gradient.dtype != node._data.dtype:
-                    gradient = np.asarray(gradient, node._data.dtype)
+                if type(gradient) is not np.ndarray or gradient.dtype != leaf._data.dtype:
+                    gradient = np.asarray(gradient, leaf._data.dtype)
                 owner = owner_of(gradient)
-                node._grad = gradient.copy() if owner in shared or not gradient.flags.writeable else gradient
+                leaf._grad = gradient.copy() if owner in shared or not gradient.flags.writeable else gradient
                 shared.add(owner)
 
     def _total(self, earlier: Any, gathered: Any) -> Any:

@@ -51,6 +51,8 @@ def axis_from(dim: Axis | list[int], x: Any, name: str) -> Axis:
     """PyTorch's `dim` as NumPy's axis, checked against the shape."""
     if dim is None:
         return None
+    if type(dim) is int and -x.ndim <= dim < x.ndim:  # almost always
+        return dim % x.ndim
     dims = tuple(dim) if isinstance(dim, (tuple, list)) else (dim,)
     for d in dims:
         if not isinstance(d, (int, np.integer)):

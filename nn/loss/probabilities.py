@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,10 +133,15 @@ def cross_entropy(
     checked_reduction(reduction, PLAIN, name)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"{name}: label_smoothing must be between 0 and 1, got {label_smoothing}")
-    if getattr(target, "shape", None) == input.shape and target.dtype.kind == "f":
+    shape = getattr(target, "shape", None)
+    if shape == input.shape and target.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
+    plain = weight is None and reduction == "mean" and not label_smoothing and input.ndim == 2
+    if plain and ignore_index < 0 and shape == input.shape[:1] != (0,) and target.dtype.kind == "i":
+        with suppress(IndexError):  # an index that does not count, or is no class: see below
+            return autograd.cross_entropy(input, target)
     labels = _labels(input, target, ignore_index, name)
-    if weight is None and reduction == "mean" and not label_smoothing and input.ndim == 2 and labels.counts.all():
+    if plain and labels.counts.all():
         return autograd.cross_entropy(input, labels.classes)
     log_p = autograd.log_softmax(input, labels.axis)
     losses = _picked(log_p, labels, weight)

@@ -122,8 +122,9 @@ class Optimizer:
             if name not in state:
                 state[name] = np.full(block.shape, start, numbers.dtype)
         flat = [numbers, gradient, *[state[name].reshape(-1) for name in buffers]]
-        for x, g, *remembered in _pieces(flat):
-            self._update(x, g, dict(zip(buffers, remembered, strict=True)) if buffers else {}, state["step"], group)
+        if not self._updated_at_once(numbers, gradient, group):
+            for x, g, *remembered in _pieces(flat):
+                self._update(x, g, dict(zip(buffers, remembered, strict=True)), state["step"], group)
         block.store(numbers)
 
     def _check(self, options: Mapping[str, Any]) -> None:
@@ -135,6 +136,10 @@ class Optimizer:
     def _buffers(self, group: Mapping[str, Any]) -> dict[str, float]:
         """The arrays to remember of each parameter, and the number that fills them at first."""
         return {}
+
+    def _updated_at_once(self, x: Array, g: Array, group: Mapping[str, Any]) -> bool:
+        """Change all of `x` as `_update` would, if there is a faster way than piece by piece."""
+        return False
 
     def _update(self, x: Array, g: Array, buffers: dict[str, Array], step: int, group: Mapping[str, Any]) -> None:
         """Change `x`, in its memory, by its gradient `g`; `step` is 1 at first."""

@@ -62,6 +62,10 @@ class SGD(Optimizer):
     def _buffers(self, group: Mapping[str, Any]) -> dict[str, float]:
         return {"momentum_buffer": 0.0} if group["momentum"] else {}
 
+    def _updated_at_once(self, x: Array, g: Array, group: Mapping[str, Any]) -> bool:
+        plain = not (group["momentum"] or group["weight_decay"] or group["maximize"])
+        return plain and onednn.add_scaled(x, g, -group["lr"])
+
     def _update(self, x: Array, g: Array, buffers: dict[str, Array], step: int, group: Mapping[str, Any]) -> None:
         spare, momentum = self._spare(x), group["momentum"]
         g = self._penalized(x, g, group, group["weight_decay"])
@@ -70,5 +74,4 @@ class SGD(Optimizer):
             v *= momentum
             v += g if step == 1 else np.multiply(g, 1 - group["dampening"], out=spare)
             g = np.add(g, np.multiply(v, momentum, out=spare), out=spare) if group["nesterov"] else v
-        if not onednn.add_scaled(x, g, -group["lr"]):
-            x -= np.multiply(g, group["lr"], out=spare)
+        x -= np.multiply(g, group["lr"], out=spare)
