@@ -20,6 +20,7 @@ from nn.recurrent import (
     pad_sequence,
 )
 from nn.recurrent.fused import FUSED, Kept
+from nn.recurrent.loops import aligned
 from nn.recurrent.steps import unrolled
 
 from .nn_parity import DTYPES, assert_close, assert_parity, needs_torch, normal
@@ -34,6 +35,7 @@ CELLS = {"RNNCell": RNNCell, "LSTMCell": LSTMCell, "GRUCell": GRUCell}
 GOLDEN = np.load(Path(__file__).parent / "golden" / "recurrent.npz")
 
 layers = pytest.mark.parametrize("name", LAYERS)
+kernels = pytest.mark.parametrize("kernel", FUSED.values(), ids=lambda kernel: kernel.op.name)
 cells = pytest.mark.parametrize("name", CELLS)
 
 
@@ -166,7 +168,7 @@ def test_the_decks_gated_recurrent_unit():
     expected = (1 - z) * h + z * candidate
 
     found = cell(autograd.tensor(x), autograd.tensor(h))
-    np.testing.assert_allclose(found.detach().numpy(), expected, rtol=1e-14)
+    np.testing.assert_allclose(found.detach().numpy(), expected, rtol=1e-12, atol=1e-15)
 
 
 def test_from_the_decks_form_to_pytorchs():
@@ -192,7 +194,7 @@ def test_layers_of_the_decks_units_are_its_cells_one_after_the_other():
     h = None
     for t in range(4):
         h = cell(x[t], h)
-        np.testing.assert_allclose(y[t].detach().numpy(), h.detach().numpy(), rtol=1e-14)
+        np.testing.assert_allclose(y[t].detach().numpy(), h.detach().numpy(), rtol=1e-12, atol=1e-15)
     np.testing.assert_array_equal(last[0].detach().numpy(), y[-1].detach().numpy())
     assert "reset_after=False" in repr(layer) and "reset_after=False" in repr(cell)
 
@@ -200,12 +202,18 @@ def test_layers_of_the_decks_units_are_its_cells_one_after_the_other():
 # ---------------------------------------------------------------------- the fused operations
 
 
-@pytest.mark.parametrize("kernel", FUSED.values(), ids=lambda kernel: kernel.op.name)
+def operands_of(kernel, time=4, batch=3, inputs=2, hidden=4, seed=0):
+    """Numbers for the input, each part of the first state, the weights and the biases."""
+    rows = hidden * len(kernel.gates)
+    states = [(batch, hidden)] * kernel.states
+    shapes = [(time, batch, inputs), *states, (rows, inputs), (rows, hidden), (rows,), (rows,)]
+    return [normal(shape, seed + i) * 0.5 for i, shape in enumerate(shapes)]
+
+
+@kernels
 @pytest.mark.parametrize("last", [None, np.array([2, 0, 3])], ids=["equal", "unequal"])
 def test_fused_and_unrolled_are_the_same(kernel, last):
-    rows = 4 * (len(kernel.gates))
-    operands = [normal((4, 3, 2)), *(normal((3, 4), i) for i in range(kernel.states))]
-    operands += [normal(shape, 7) * 0.5 for shape in ((rows, 2), (rows, 4), (rows,), (rows,))]
+    operands = operands_of(kernel)
     answers = []
     for fused in (True, False):
         x, *others = (autograd.tensor(a, requires_grad=True) for a in operands)
@@ -220,6 +228,59 @@ def test_fused_and_unrolled_are_the_same(kernel, last):
         answers.append([*(y.detach().numpy() for y in outputs), *(p.grad.numpy() for p in (x, *others))])
     for a, b in zip(*answers, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+@kernels
+def test_each_gradient_is_the_same_alone(kernel):
+    """What one gradient needs does not depend on which others are asked for; each is one whole piece of memory."""
+
+    def gradients(asked):
+        leaves = [autograd.tensor(a, requires_grad=i in asked) for i, a in enumerate(operands_of(kernel))]
+        y = kernel.op(*leaves, kept=Kept())
+        y.backward(normal(y.shape, 9))
+        assert y.detach().numpy().flags.c_contiguous
+        return {i: leaves[i].grad.numpy() for i in asked}
+
+    together = gradients(range(5 + kernel.states))
+    for i, expected in together.items():
+        np.testing.assert_array_equal(gradients([i])[i], expected)
+        assert expected.flags.c_contiguous
+
+
+@pytest.mark.parametrize(
+    ("kernel", "double"),
+    [(kernel, i) for kernel in FUSED.values() for i in range(5 + kernel.states)],
+    ids=lambda x: x if isinstance(x, int) else x.op.name,
+)
+def test_operands_of_two_precisions(kernel, double):
+    """One operand in float64 makes the results so; each gradient has the precision of its operand."""
+    answers = []
+    for dtypes in (["float32"] * 7, ["float64"] * 7, ["float64" if i == double else "float32" for i in range(7)]):
+        numbers = [a.astype("float32").astype(dtype) for a, dtype in zip(operands_of(kernel), dtypes, strict=False)]
+        leaves = [autograd.tensor(a, requires_grad=True) for a in numbers]
+        y = kernel.op(*leaves, kept=Kept())
+        y.sum().backward()
+        answers.append([y.detach().numpy(), *(x.grad.numpy() for x in leaves)])
+    single, exact, mixed = answers
+    assert single[0].dtype == "float32" and mixed[0].dtype == "float64"
+    np.testing.assert_allclose(mixed[0], exact[0], rtol=1e-12)
+    for i, (a, b) in enumerate(zip(mixed[1:], exact[1:], strict=True)):
+        assert a.dtype == ("float64" if i == double else "float32")
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)
+
+
+@given(
+    shape=st.lists(st.integers(0, 5), max_size=4).map(tuple),
+    dtype=st.sampled_from(["float32", "float64"]),
+    turned=st.booleans(),
+)
+def test_aligned(shape, dtype, turned):
+    a = normal(shape).astype(dtype)
+    a = a.T if turned else a
+    copy = aligned(a)
+    np.testing.assert_array_equal(copy, a)
+    assert copy.dtype == a.dtype and copy.flags.c_contiguous and not np.shares_memory(copy, a)
+    assert copy.ctypes.data % 64 == 0 or not copy.size
 
 
 @layers
@@ -258,12 +319,10 @@ def test_backward_twice_doubles_the_gradients():
     np.testing.assert_allclose(module.weight_hh_l0.grad.numpy(), 4 * once, rtol=1e-12)
 
 
-@pytest.mark.parametrize("kernel", FUSED.values(), ids=lambda kernel: kernel.op.name)
+@kernels
 def test_what_another_run_kept_is_not_taken(kernel):
     """A copy of a graph shares what its original kept; either may have run last."""
-    rows = 4 * len(kernel.gates)
-    shapes = [(3, 2, 2), *[(2, 4)] * kernel.states, (rows, 2), (rows, 4), (rows,), (rows,)]
-    runs = [[autograd.tensor(normal(s, i + j), requires_grad=True) for i, s in enumerate(shapes)] for j in range(2)]
+    runs = [[autograd.tensor(a, requires_grad=True) for a in operands_of(kernel, seed=j)] for j in range(2)]
     kept, gradients = Kept(), []
     results = [kernel.op(*operands, kept=kept) for operands in runs]
     for y, operands in [*zip(results, runs, strict=True), (kernel.op(*runs[0], kept=Kept()), runs[0])]:

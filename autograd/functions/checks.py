@@ -51,8 +51,9 @@ def axis_from(dim: Axis | list[int], x: Any, name: str) -> Axis:
     """PyTorch's `dim` as NumPy's axis, checked against the shape."""
     if dim is None:
         return None
-    if type(dim) is int and -x.ndim <= dim < x.ndim:  # almost always
-        return dim % x.ndim
+    ndim: int = x.ndim
+    if type(dim) is int and -ndim <= dim < ndim:  # almost always
+        return dim % ndim
     dims = tuple(dim) if isinstance(dim, (tuple, list)) else (dim,)
     for d in dims:
         if not isinstance(d, (int, np.integer)):
@@ -71,9 +72,8 @@ def one_axis(dim: int, x: Any, name: str) -> int:
     """The same for a function along a single axis."""
     if not isinstance(dim, (int, np.integer)):
         raise TypeError(f"{name}: dim must be an int, got {dim!r}")
-    axis_from((dim,), x, name)
-    n: int = x.ndim
-    return int(dim) % max(n, 1)
+    axis = axis_from(dim, x, name)
+    return axis if isinstance(axis, int) else 0
 
 
 def ints(arguments: tuple[Any, ...], name: str) -> tuple[int, ...]:

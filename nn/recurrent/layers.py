@@ -117,7 +117,7 @@ class _Recurrent(Module):
             raise ValueError(f"{self._label()}: takes at least one step, got an input of {x.shape}, time first")
         shape = (self.num_layers * self._directions, x.shape[1], self.hidden_size)
         if state is None:
-            return tuple(zeros(*shape, dtype=x.dtype) for _ in range(self._states))
+            return (zeros(*shape, dtype=x.dtype),) * self._states
         for part in state:
             if part.shape != shape:
                 raise ValueError(f"{self._label()}: the first state must be {shape}, got {part.shape}")
@@ -144,6 +144,8 @@ class _Recurrent(Module):
             x = outputs[0] if len(outputs) == 1 else autograd.cat(outputs, -1)
             if lengths is not None:
                 x = autograd.where(inside, x, 0)
+        if len(finals) == 1:
+            return x, tuple(part[None] for part in finals[0])
         return x, tuple(autograd.stack(part) for part in zip(*finals, strict=True))
 
     def _over_time(self, x: Any, state: State, weights: list[Any], lengths: Array | None) -> tuple[Any, ...]:
