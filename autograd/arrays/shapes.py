@@ -88,7 +88,7 @@ reshape = ArrayOp(
 transpose = ArrayOp(
     "transpose", "The axes in another order; axis i of the result is axis `axes[i]`.",
     lambda a, axes: a.transpose(axes),
-    lambda g, y, a, axes: transpose(g, axes=tuple(map(int, np.argsort(axes)))),
+    lambda g, y, a, axes: transpose(g, axes=tuple(sorted(range(len(axes)), key=axes.__getitem__))),
     needs=("",), linear="jointly", computes=False, symbol="T",
 )  # fmt: skip
 broadcast_to = ArrayOp(

@@ -107,23 +107,24 @@ class _Recurrent(Module):
         y, last = self._over_layers(x, self._first_states(x, state), lengths)
         return (y.transpose(0, 1) if self.batch_first else y), last
 
-    def _first_states(self, x: Any, state: State | None) -> State:
-        """The first states of all layers and directions, checked, or zeros."""
+    def _first_states(self, x: Any, state: State | None) -> list[State]:
+        """The first state of each layer and direction, checked, or zeros."""
         if x.shape[-1] != self.input_size:
             raise ValueError(
                 f"{self._label()}: takes {self.input_size} features, got {x.shape[-1]} in an input of {x.shape}"
             )
         if not x.shape[0]:
             raise ValueError(f"{self._label()}: takes at least one step, got an input of {x.shape}, time first")
-        shape = (self.num_layers * self._directions, x.shape[1], self.hidden_size)
+        count = self.num_layers * self._directions
+        shape = (count, x.shape[1], self.hidden_size)
         if state is None:
-            return (zeros(*shape, dtype=x.dtype),) * self._states
+            return [(zeros(*shape[1:], dtype=x.dtype),) * self._states] * count
         for part in state:
             if part.shape != shape:
                 raise ValueError(f"{self._label()}: the first state must be {shape}, got {part.shape}")
-        return state
+        return [tuple(part[i] for part in state) for i in range(count)]
 
-    def _over_layers(self, x: Any, first: State, lengths: Array | None) -> tuple[Any, State]:
+    def _over_layers(self, x: Any, first: list[State], lengths: Array | None) -> tuple[Any, State]:
         """(time, batch, input) through all layers; each takes the outputs of the one before, both directions joined."""
         if lengths is not None:
             inside = within(lengths, x.shape[0])
@@ -135,10 +136,10 @@ class _Recurrent(Module):
             outputs = []
             for suffix in self._suffixes(layer):
                 backwards = suffix.endswith("reverse")
-                state = tuple(part[len(finals)] for part in first)
                 y, *final = self._over_time(
-                    reversed_in_time(x, lengths) if backwards else x, state, self._weights(suffix), lengths
-                )
+                    reversed_in_time(x, lengths) if backwards else x,
+                    first[len(finals)], self._weights(suffix), lengths,
+                )  # fmt: skip
                 outputs.append(reversed_in_time(y, lengths) if backwards else y)
                 finals.append(final)
             x = outputs[0] if len(outputs) == 1 else autograd.cat(outputs, -1)
