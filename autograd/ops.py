@@ -16,6 +16,8 @@ import builtins
 import math
 import operator
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -53,7 +55,8 @@ def _mask(condition: Any, a: float, b: float) -> Any:
     if (a, b) == (0.0, 1.0):
         return ~condition
     exact = float(np.float32(a)) == a and float(np.float32(b)) == b
-    return np.where(condition, *((np.float32(a), np.float32(b)) if exact else (a, b)))
+    # `np.where` takes five times as long where the condition is hard to predict.
+    return np.array((b, a), np.float32 if exact else np.float64).take(condition.view(np.int8))
 
 
 def infix(symbol: str, latex: str, binding: int, mathml: str = "") -> dict[str, Any]:
@@ -364,10 +367,34 @@ def _sigmoid_of_array(a: Any) -> Any:
     return np.where(y == 0, np.exp(a), y)  # where e⁻ᵃ overflowed, the tail
 
 
+@cache
+def _scipy_special() -> Any:
+    """SciPy's functions of whole arrays; None if it is not installed."""
+    try:
+        return import_module("scipy.special")
+    except ImportError:
+        return None
+
+
 def _on_each(scalar: Callable[[float], float]) -> Callable[[Any], Any]:
-    """A function of floats on arrays, for what NumPy does not have."""
+    """A function of floats on arrays, for what NumPy does not have: one by one, or SciPy's of the same name.
+
+    SciPy's are right to the last digits of float32, not of float64.
+    """
     ufunc = np.frompyfunc(scalar, 1, 1)
-    return lambda a: np.asarray(ufunc(a), np.result_type(a, np.float16))[()]
+
+    def on_arrays(a: Any) -> Any:
+        dtype = np.result_type(a, np.float16)
+        special = _scipy_special() if dtype.char == "f" else None
+        return np.asarray(ufunc(a), dtype)[()] if special is None else getattr(special, scalar.__name__)(a)
+
+    return on_arrays
+
+
+def _leaky_relu_of_arrays(a: Any, b: Any) -> Any:
+    if type(b) is float and 0 < b <= 1:
+        return np.maximum(a, a * b)  # a tenth of the time of choosing
+    return np.where(a > 0, a, a * b)
 
 
 def _series_of_erf(z: Any) -> Any:
@@ -434,7 +461,7 @@ relu = Elementwise(
 )  # fmt: skip
 leaky_relu = Elementwise(
     "leaky_relu", "The number a where it is positive, else b times it.",
-    (lambda a, b: a if a > 0 else a * b, lambda a, b: np.where(a > 0, a, a * b)),
+    (lambda a, b: a if a > 0 else a * b, _leaky_relu_of_arrays),
     lambda a, b, y: choose(a > 0, 1.0, b),
     lambda a, b, y: choose(a > 0, 0.0, a),
     defaults=(0.01,), domain=Domain((SQUARABLE, SQUARABLE), singular=lambda a, b: a),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import autograd
-from autograd import TABLE, Value, Vector
+from autograd import TABLE, Value, Vector, ops
 from autograd.op import Elementwise, Reduction
 from autograd.testing import given_op
 from autograd.testing.strategies import points
@@ -237,3 +237,23 @@ def test_operator_is_the_function(name, data):
 
     assert read(symbol) == read(op)
     assert read(op)[0] == bits(op(*map(float, point)))[0]
+
+
+@pytest.mark.parametrize("with_scipy", [True, False])
+@pytest.mark.parametrize("row", [ops.erf, ops.erfc], ids=lambda row: row.name)
+def test_error_functions_of_float32(row, with_scipy, monkeypatch):
+    if with_scipy:
+        pytest.importorskip("scipy.special", reason='no SciPy: python -m pip install "stepgrad[scipy]"')
+    else:
+        monkeypatch.setattr(ops, "_scipy_special", lambda: None)
+    x = np.linspace(-9, 9, 2001, dtype=np.float32)
+    found = row(x)
+    assert found.dtype == np.float32
+    np.testing.assert_array_max_ulp(found, np.array([row(float(number)) for number in x], np.float32), maxulp=1)
+
+
+@pytest.mark.parametrize("slope", [-1.0, 0.0, 0.01, 1.0, 3.0])
+def test_leaky_relu_of_arrays_chooses_as_on_floats(slope):
+    numbers = [-math.inf, -2.0, -0.0, 0.0, 5.0, math.inf, math.nan]
+    found = ops.leaky_relu(np.array(numbers), slope).tolist()
+    assert str(found) == str([ops.leaky_relu(number, slope) for number in numbers])
