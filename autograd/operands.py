@@ -81,13 +81,19 @@ class Vector(Node):
     _read: int  # when the numbers were read; see `Clock`
 
     def __init__(self, entries: Iterable[Any]) -> None:
-        if isinstance(entries, (str, bytes)) or not isinstance(entries, Iterable):
-            raise TypeError(
-                f"Vector: takes a sequence of numbers or nodes, got {entries!r}, a {type(entries).__name__}"
-            )
-        self._a = elements(tuple(entries), "Vector")
+        if type(entries) is not tuple:  # as layers give them: asking costs as much as the rest
+            if isinstance(entries, (str, bytes)) or not isinstance(entries, Iterable):
+                raise TypeError(
+                    f"Vector: takes a sequence of numbers or nodes, got {entries!r}, a {type(entries).__name__}"
+                )
+            entries = tuple(entries)
+        kinds = set(map(type, entries))
+        if not kinds <= PLAIN:
+            entries = elements(entries, "Vector")
+            kinds = set(map(type, entries))
+        self._a = entries
         self._b = self._mark = None
-        self._rule = LEAF if FLOATS.issuperset(map(type, self._a)) else VECTOR
+        self._rule = LEAF if kinds <= FLOATS else VECTOR
         self._grad = 0.0
         self._read = clock.now
         self._data = [x if type(x) is float else x._data for x in self._a]

@@ -65,9 +65,9 @@ class Value(Operators, Node):
 
     @data.setter
     def data(self, data: Any) -> None:
-        if self.op is not None:
+        if self._rule.reach:
             raise AttributeError(f"data: this node is computed by {self.op.name}: change a leaf and compute it anew")
-        self._data = as_number(data, "data")
+        self._data = data if type(data) is float else as_number(data, "data")
         clock.now += 1
 
     @property
@@ -272,11 +272,11 @@ def matvec(rows: Sequence[Vector], x: Vector) -> list[Value]:
     """
     x = x if type(x) is Vector else Vector(x)
     numbers, scalar, now, n = x.numbers, ops.dot.scalar, clock.now, len(x._a)
-    second = x._rule is VECTOR
+    second, watched = x._rule is VECTOR, modes.watched
     with_nodes = _DOT_BOTH if second else _DOT_FIRST
     nodes = []
     for w in rows:
-        if modes.watched or type(w) is not Vector or len(w._a) != n or not (second or w._rule is VECTOR):
+        if watched or type(w) is not Vector or len(w._a) != n or not (w._rule is VECTOR or second):
             y = ops.dot(w, x)  # with all the checks
             nodes.append(y if isinstance(y, Value) else Value(y))
             continue

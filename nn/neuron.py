@@ -201,7 +201,7 @@ def _activation(name: Any) -> None:
 
 def _extended(x: Any, inputs: int, what: str) -> Vector:
     """The inputs, and the 1 that the bias multiplies."""
-    if isinstance(x, (str, bytes)) or not isinstance(x, (Sequence, np.ndarray)):
+    if type(x) is not list and (isinstance(x, (str, bytes)) or not isinstance(x, (Sequence, np.ndarray))):
         raise TypeError(f"{what}: takes a list of {inputs} numbers or nodes, got {x!r}: write [{x!r}] for one")
     if len(x) != inputs:
         raise ValueError(f"{what}: takes {inputs} inputs, got {len(x)}")

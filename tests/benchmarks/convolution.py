@@ -14,9 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.backends import onednn
-
-from .tensor import threads
+from .tensor import kernels, threads
 
 WARM_UP, STEPS = 4, 10
 
@@ -105,9 +103,8 @@ def main(rounds: int) -> None:
         print("The convolution benchmark compares with PyTorch, which is not installed: pip install torch")
         return
     torch.set_num_threads(threads())
-    kernels = "oneDNN" if onednn.is_enabled() else "NumPy"
     random = np.random.default_rng(0)
-    print(f"Convolution, its result and both gradients, float32, ours by {kernels}")
+    print(f"Convolution, its result and both gradients, float32, ours by {kernels()}")
     print(f"{torch.get_num_threads()} threads, {rounds} rounds")
     print(f"{'':20} {'ours':>9} {'PyTorch':>10} {'ratio':>6}   {'of the rounds':13} {'peak':>9}  {'differ by':>9}")
     for case in CASES:

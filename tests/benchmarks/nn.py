@@ -19,7 +19,7 @@ import numpy as np
 import autograd
 import nn
 
-from .tensor import Step, alternate, peak_memory, ratio, threads
+from .tensor import Step, alternate, kernels, peak_memory, ratio, threads
 
 rng = np.random.default_rng(0)
 ROWS = rng.random((128, 784), dtype=np.float32)
@@ -187,7 +187,7 @@ def main(rounds: int) -> None:
     count = threads()
     torch.set_num_threads(count)
     versions = f"Python {sys.version.split()[0]}, NumPy {np.__version__}, PyTorch {torch.__version__}"
-    print(f"{versions}, {count} thread{'s' * (count > 1)}, {rounds} alternating rounds")
+    print(f"{versions}, {count} thread{'s' * (count > 1)}, {rounds} alternating rounds, large products by {kernels()}")
     print(f"\n{'a step of training':38} {'here':>10} {'PyTorch':>10}  {'here/PyTorch':>18} {'peak memory':>12}")
     here, there = Side(nn, nn.optim, autograd.tensor), Side(torch.nn, torch.optim, torch.tensor)
     for title, build in STEPS.items():

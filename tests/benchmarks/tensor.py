@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 import autograd
+from autograd.backends import onednn
 
 Step = Callable[[], Any]
 DIGITS = 10
@@ -26,6 +27,11 @@ DIGITS = 10
 def threads() -> int:
     """How many threads each side has: OMP_NUM_THREADS, which NumPy's libraries read too, or one for each core."""
     return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+
+
+def kernels() -> str:
+    """What computes large products and convolutions here."""
+    return "oneDNN" if onednn.is_enabled() else "NumPy"
 
 
 def seconds(step: Step, at_least: float = 0.02) -> float:
@@ -262,7 +268,7 @@ def main(rounds: int) -> None:
         print("PyTorch is not installed: python -m pip install torch")
     else:
         torch.set_num_threads(threads())
-        print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads\n")
+        print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; large products here by {kernels()}\n")
         compare(torch, rounds)
         from .convolution import main as convolution
 
