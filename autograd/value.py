@@ -65,8 +65,9 @@ class Value(Operators, Node):
 
     @data.setter
     def data(self, data: Any) -> None:
-        if self._rule.reach:
-            raise AttributeError(f"data: this node is computed by {self.op.name}: change a leaf and compute it anew")
+        op = self._rule.op
+        if op is not None:
+            raise AttributeError(f"data: this node is computed by {op.name}: change a leaf and compute it anew")
         self._data = data if type(data) is float else as_number(data, "data")
         clock.now += 1
 
