@@ -232,6 +232,27 @@ def test_cross_entropy_is_one_node_where_nothing_is_special():
     assert F.cross_entropy(scores, [0, 1, -100]).item() == pytest.approx(F.cross_entropy(scores[:2], [0, 1]).item())
 
 
+def test_the_mean_squared_error_is_one_node():
+    predicted = tensor(PREDICTED, requires_grad=True)
+    loss_of_all = F.mse_loss(predicted, tensor(ACTUAL))
+    assert loss_of_all.op.name == "mse_loss"
+    assert loss_of_all.item() == pytest.approx(((predicted - tensor(ACTUAL)) ** 2).mean().item())
+    with pytest.raises(ValueError, match=r"^mse_loss: input \(2, 3\) and target \(3,\) differ: give one for each"):
+        autograd.mse_loss(ROWS, ROWS[0])
+
+
+@pytest.mark.parametrize("kind", [tensor, np.array, list])
+def test_cross_entropy_takes_indices_of_every_kind(kind):
+    scores = tensor(normal((3, 4)))
+    wanted = autograd.cross_entropy(scores, tensor([0, 1, 3])).item()
+    assert F.cross_entropy(scores, kind([0, 1, 3])).item() == wanted
+    with pytest.raises(IndexError, match="class 4"):
+        F.cross_entropy(scores, kind([0, 1, 4]))
+    assert (
+        F.cross_entropy(scores, kind([0, 1, -7]), ignore_index=-7).item() == F.cross_entropy(scores[:2], [0, 1]).item()
+    )
+
+
 def test_cross_entropy_of_nothing_that_counts_is_no_number():
     """As in PyTorch: a mean of no examples."""
     assert np.isnan(F.cross_entropy(tensor(normal((2, 3))), [-100, -100]).item())

@@ -230,3 +230,22 @@ def test_in_place_sums_of_tensors(alpha):
         minus.sub_(y, alpha=alpha)
     np.testing.assert_allclose(plus.numpy(), x.numpy() + alpha * y.numpy(), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(minus.numpy(), x.numpy() - alpha * y.numpy(), rtol=1e-5, atol=1e-6)
+
+
+@needs_it
+@pytest.mark.usefixtures("small_ones_too")
+@pytest.mark.parametrize("options", [{}, {"momentum": 0.9}, {"weight_decay": 0.1}, {"maximize": True}], ids=str)
+def test_descent_agrees_with_numpys(options):
+    def trained():
+        autograd.manual_seed(1)
+        w = nn.Parameter(autograd.randn(40, 5))
+        optimizer = nn.optim.SGD([w], lr=0.1, **options)
+        for _ in range(3):
+            optimizer.zero_grad()
+            (w * w * w).sum().backward()
+            optimizer.step()
+        return w.numpy(force=True)
+
+    found = trained()
+    with onednn.flags(enabled=False):
+        np.testing.assert_allclose(found, trained(), rtol=1e-4)

@@ -403,3 +403,11 @@ def test_whole_quotients_of_numbers_without_gradient():
     for mistake in (lambda v: v % 2, lambda v: v // 2, lambda v: x % v, lambda v: x // v):
         with pytest.raises(TypeError, match=r"write .*floor\(\)"):
             mistake(autograd.tensor([1.0], requires_grad=True))
+
+
+def test_numbers_of_a_leaf_by_force():
+    w = tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"^numpy: this tensor requires a gradient"):
+        w.numpy()
+    w.numpy(force=True)[0] = 5.0
+    assert w.tolist() == [5.0, 2.0]
