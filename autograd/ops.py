@@ -361,10 +361,11 @@ def _sigmoid(a: float) -> float:
 
 
 def _sigmoid_of_array(a: Any) -> Any:
-    y = 1 / (1 + np.exp(-a))
-    if np.minimum.reduce(y, None, initial=1) > 0:
-        return y
-    return np.where(y == 0, np.exp(a), y)  # where e⁻ᵃ overflowed, the tail
+    if isinstance(a, np.ndarray):
+        y = 1 / (1 + np.exp(-a))  # in half the time, unless a large exponential loses the tail
+        if np.minimum.reduce(y, None, initial=1) > 0:
+            return y
+    return np.exp(np.minimum(a, 0)) / (1 + np.exp(-np.absolute(a)))
 
 
 @cache

@@ -153,6 +153,7 @@ ROWS = {
     "window_pick": (lambda a: pooling.max_pool1d(a, 2), [(1, 2, 4)]),
     "window_place": (lambda a: pooling.max_pool1d(a, 2), [(1, 2, 4)]),
     "cross_entropy": (lambda a: autograd.cross_entropy(a, np.array([2, 0])), [(2, 3)]),
+    "mse_loss": (autograd.mse_loss, [(2, 3), (2, 3)]),
 }  # fmt: skip
 """For every array op a function that reads it, and the shapes of its operands."""
 

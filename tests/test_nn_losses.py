@@ -248,9 +248,8 @@ def test_cross_entropy_takes_indices_of_every_kind(kind):
     assert F.cross_entropy(scores, kind([0, 1, 3])).item() == wanted
     with pytest.raises(IndexError, match="class 4"):
         F.cross_entropy(scores, kind([0, 1, 4]))
-    assert (
-        F.cross_entropy(scores, kind([0, 1, -7]), ignore_index=-7).item() == F.cross_entropy(scores[:2], [0, 1]).item()
-    )
+    without_the_last = F.cross_entropy(scores, kind([0, 1, -7]), ignore_index=-7)
+    assert without_the_last.item() == pytest.approx(F.cross_entropy(scores[:2], [0, 1]).item())
 
 
 def test_cross_entropy_of_nothing_that_counts_is_no_number():
