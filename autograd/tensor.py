@@ -255,7 +255,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         return wrap(array)
 
     def _settled_parents(self) -> list[Node]:
-        if changes.now != self._made and self.op is not None:
+        if changes.now is not self._made and self.op is not None:
             made, op = self._made, self.op
             self._a = tuple([settled(x, made, op) if isinstance(x, Tensor) else x for x in self._a])
         return [x for x in self._a if type(x) is Tensor and x._rule is not CONSTANT]
