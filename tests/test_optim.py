@@ -1,6 +1,7 @@
 """Optimisers and clipping: PyTorch's numbers over 100 steps, states that resume to the same bits, errors that teach."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -191,7 +192,10 @@ def test_any_options_of_lbfgs_give_pytorchs_steps(torch, lr, max_iter, max_eval,
 @example((-1.0, 0.0, -2.5), 2.0, 8.0, 2, 0.0)  # the second trial is worse than the first, the third would be worse yet
 @example((1.0, -2.5, 2.0), 1.0, 4.0, 2, 0.0)  # close to an end of the bracket
 def test_the_line_search_is_pytorchs(torch, weights, frequency, first, limit, tolerance):
-    """On curves with several hills; where one is nearly straight, the cubic's root amplifies the last bit 10⁹ times."""
+    """On curves with several hills, but where one is so straight that the first step's last bits decide where it ends.
+
+    There the root of the cubic through two trials magnifies a rounding 10⁹ times and more.
+    """
     a, b, c = weights
 
     def f(t):
@@ -208,7 +212,10 @@ def test_the_line_search_is_pytorchs(torch, weights, frequency, first, limit, to
 
     start = evaluate(0.0)
     assume(start.slope < -1e-3)
-    found, made = lbfgs.strong_wolfe(evaluate, start, first, 1.0, limit, tolerance_change=tolerance)
+    search = partial(lbfgs.strong_wolfe, evaluate, start, largest=1.0, limit=limit, tolerance_change=tolerance)
+    found, made = search(first)
+    for other, tries in (search(first * (1 + e)) for e in (1e-15, -1e-15, 1e-13, -1e-13)):
+        assume(tries == made and abs(other.t - found.t) <= 1e-8 * abs(found.t))
     one, slope = torch.ones(1, dtype=torch.float64), torch.tensor(start.slope, dtype=torch.float64)
     loss, gradient, t, evaluations = pytest.importorskip("torch.optim.lbfgs")._strong_wolfe(
         theirs, None, first, one, start.loss, slope.reshape(1), slope, tolerance_change=tolerance, max_ls=limit
