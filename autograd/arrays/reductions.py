@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..array_op import ArrayOp
+from ..backends import onednn
 from .shapes import (
     Axis,
     axes_of,
@@ -94,7 +95,9 @@ def _sum_of_all_but(g: Any, axes: tuple[int, ...]) -> Any:
     if not rows.flags.c_contiguous:
         return np.add.reduce(g, axes)
     count = math.prod(rows.shape[:-1])
-    return np.ones(count, g.dtype) @ rows.reshape(count, rows.shape[-1])
+    ones, rows = np.ones((1, count), g.dtype), rows.reshape(count, rows.shape[-1])
+    total = onednn.product(ones, rows)
+    return (ones @ rows if total is None else total)[0]
 
 
 def _share(g: Any, y: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:

@@ -12,8 +12,12 @@ __all__ = ["add_scaled", "product"]
 
 Array = np.ndarray[Any, Any]
 
-SMALLEST = 1 << 20
-"""Multiplications from which on a product is faster here than in NumPy, whose call costs less: measured."""
+SMALLEST = 1 << 18
+"""Multiplications from which on a product is computed here.
+
+From 2²⁰ on that is faster, by measurement; but from 2¹⁸ on NumPy's OpenBLAS wakes threads of its own, which then stay
+awake for a while and take the cores away from those of oneDNN.
+"""
 FLOAT32 = np.dtype(np.float32)
 LONG = 1 << 15
 """Numbers from which on it pays to go through two vectors once instead of twice: measured."""
