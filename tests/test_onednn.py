@@ -10,7 +10,7 @@ from hypothesis import assume, given, strategies as st
 import autograd
 import nn
 from autograd.backends import onednn
-from autograd.backends.onednn import library as library_module
+from autograd.backends.onednn import loading
 
 needs_it = pytest.mark.skipif(not onednn.is_available(), reason='no oneDNN: python -m pip install "stepgrad[onednn]"')
 products = sys.modules[onednn.product.__module__]
@@ -29,10 +29,10 @@ def without(monkeypatch):
     def files(distribution):
         raise metadata.PackageNotFoundError(distribution)
 
-    monkeypatch.setattr(library_module.metadata, "files", files)
-    library_module._loaded.cache_clear()
+    monkeypatch.setattr(loading.metadata, "files", files)
+    loading._loaded.cache_clear()
     yield
-    library_module._loaded.cache_clear()
+    loading._loaded.cache_clear()
 
 
 # ---------------------------------------------------------------------- whether it is used
@@ -52,7 +52,7 @@ def test_flags_hold_as_long_as_their_context_and_may_be_nested():
 @needs_it
 def test_large_products_use_it_unless_told_not_to(monkeypatch):
     calls = []
-    real = products.library()
+    real = products.in_use()
     monkeypatch.setattr(real, "dnnl_sgemm", lambda *a, real=real.dnnl_sgemm: calls.append(a) or real(*a))
     a = autograd.randn(128, 128)
     a @ a
@@ -88,14 +88,14 @@ def test_a_library_that_is_damaged_or_missing(monkeypatch, tmp_path, files, comp
             path.write_bytes(b"no library")
             return path
 
-    monkeypatch.setattr(library_module.metadata, "files", lambda distribution: [File() for _ in files])
-    library_module._loaded.cache_clear()
+    monkeypatch.setattr(loading.metadata, "files", lambda distribution: [File() for _ in files])
+    loading._loaded.cache_clear()
     try:
         assert not onednn.is_available()
         with pytest.raises(ImportError, match=complaint):
             onednn.flags(enabled=True)
     finally:
-        library_module._loaded.cache_clear()
+        loading._loaded.cache_clear()
 
 
 # ---------------------------------------------------------------------- products

@@ -13,7 +13,7 @@ from autograd import Tensor
 from autograd.arrays import convolution as rows
 from autograd.arrays.windows import reaches, window_counts
 from autograd.backends import onednn
-from autograd.backends.onednn import library as library_module, memory
+from autograd.backends.onednn import loading, memory
 from autograd.functions.convolving import conv2d
 
 pytestmark = pytest.mark.skipif(not onednn.is_available(), reason='no oneDNN: python -m pip install "stepgrad[onednn]"')
@@ -201,11 +201,11 @@ def test_negative_padding_is_followed():
 
 def fail_once(monkeypatch, name):
     """Let the next call of a function of oneDNN fail."""
-    functions, failures = library_module.functions(), [1]
+    functions, failures = loading.functions(), [1]
     function = getattr(functions, f"dnnl_{name}")
     fails = lambda *arguments: failures.pop() if failures else function(*arguments)
     failing = SimpleNamespace(**{**vars(functions), f"dnnl_{name}": fails})
-    for place in library_module, memory:
+    for place in loading, memory:
         monkeypatch.setattr(place, "functions", lambda: failing)
 
 
@@ -243,7 +243,7 @@ def test_the_way_without_a_kernel_is_not_taken():
     descriptors = [plain.descriptor(), w.descriptor(anyhow=True), y.descriptor()]
     settings = module._Settings((1, 1), ((1, 1),) * 2, (1, 1), 1)
     slow = module._primitive(module.FORWARD, descriptors, settings)
-    with pytest.raises(library_module.Refused, match="no kernel"):
+    with pytest.raises(loading.Refused, match="no kernel"):
         memory.Computation(slow, dict(zip((1, 33, 17), descriptors, strict=True)), 17)
     fast = module._primitive(module.FORWARD, [x.descriptor(), *descriptors[1:]], settings)
     memory.Computation(fast, {1: plain.descriptor(), 33: w.descriptor(), 17: y.descriptor()}, 17)

@@ -17,7 +17,7 @@ import pytest
 
 import autograd
 import nn
-from autograd.backends.onednn import library
+from autograd.backends.onednn import loading
 
 from .test_layout import PACKAGES, ROOT, imports
 
@@ -156,7 +156,7 @@ def test_extras_are_imported_by_what_they_are_for() -> None:
 
 
 def test_the_extra_onednn_brings_the_library_that_is_looked_for() -> None:
-    assert declared("onednn") == {library.DISTRIBUTION}
+    assert declared("onednn") == {loading.DISTRIBUTION}
 
 
 def test_imports_are_declared() -> None:

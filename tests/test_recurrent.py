@@ -156,6 +156,7 @@ def sigmoid(a):
 
 def test_the_decks_gated_recurrent_unit():
     """Deck 3, "Math of a GRU Unit", with W acting on [h, x], written out in NumPy."""
+    autograd.manual_seed(0)  # relative errors are large where numbers happen to cancel
     cell = GRUCell(2, 3, reset_after=False, dtype="float64")
     x, h = normal((4, 2)), normal((4, 3), 1)
     by_gate = [np.split(p.detach().numpy(), 3) for p in (cell.weight_hh, cell.weight_ih, cell.bias_hh, cell.bias_ih)]
@@ -168,7 +169,7 @@ def test_the_decks_gated_recurrent_unit():
     expected = (1 - z) * h + z * candidate
 
     found = cell(autograd.tensor(x), autograd.tensor(h))
-    np.testing.assert_allclose(found.detach().numpy(), expected, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(found.detach().numpy(), expected, rtol=1e-14)
 
 
 def test_from_the_decks_form_to_pytorchs():
@@ -187,6 +188,7 @@ def test_from_the_decks_form_to_pytorchs():
 
 
 def test_layers_of_the_decks_units_are_its_cells_one_after_the_other():
+    autograd.manual_seed(0)
     layer, cell = GRU(2, 3, reset_after=False, dtype="float64"), GRUCell(2, 3, reset_after=False, dtype="float64")
     cell.load_state_dict({name.removesuffix("_l0"): p for name, p in layer.state_dict().items()})
     x = autograd.tensor(normal((4, 2, 2)))
@@ -194,7 +196,7 @@ def test_layers_of_the_decks_units_are_its_cells_one_after_the_other():
     h = None
     for t in range(4):
         h = cell(x[t], h)
-        np.testing.assert_allclose(y[t].detach().numpy(), h.detach().numpy(), rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(y[t].detach().numpy(), h.detach().numpy(), rtol=1e-14)
     np.testing.assert_array_equal(last[0].detach().numpy(), y[-1].detach().numpy())
     assert "reset_after=False" in repr(layer) and "reset_after=False" in repr(cell)
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .library import Refused, library
+from .loading import Refused, in_use
 from .memory import (
     FLOAT32,
     TRAINING,
@@ -90,7 +90,7 @@ def _computed(
 ) -> Array | None:
     """The one of images, filters and result that the two others give."""
     _, (_, *per_result), result = shapes
-    if prod(result) * prod(per_result) < SMALLEST or any(a.dtype != FLOAT32 for a in operands) or library() is None:
+    if prod(result) * prod(per_result) < SMALLEST or any(a.dtype != FLOAT32 for a in operands) or in_use() is None:
         return None
     # Kernels leave out what NumPy multiplies by the zeros of the padding, and that could have given nan.
     if which is not BACKWARD_WEIGHTS and not finite(operands[0 if which is BACKWARD_DATA else 1]):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .library import Refused, check, functions
+from .loading import Refused, check, functions
 
 __all__ = [
     "FLOAT32",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .library import Refused, functions, library
+from .loading import Refused, functions, in_use
 from .memory import (
     FLOAT32,
     TRAINING,
@@ -67,7 +67,7 @@ def max_pool_gradient(g: Array, a: Array, windows: PoolingWindows) -> Array | No
 
 def _maxima(a: Array, windows: PoolingWindows) -> tuple[Array, Array] | None:
     """The maxima, and which elements they are, in bytes that the backward pass reads."""
-    if a.dtype != FLOAT32 or a.size < SMALLEST or a.ndim != len(windows.counts) + 2 or library() is None:
+    if a.dtype != FLOAT32 or a.size < SMALLEST or a.ndim != len(windows.counts) + 2 or in_use() is None:
         return None
     if not finite(a):  # kernels pass over nan, and know no number below the lowest finite one
         return None

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .library import library
+from .loading import in_use
 
 __all__ = ["add_scaled", "product"]
 
@@ -30,7 +30,7 @@ def product(a: Array, b: Array) -> Array | None:
     columns = b.shape[1]
     if rows * inner * columns < SMALLEST or a.dtype != FLOAT32 or b.dtype != FLOAT32 or b.shape[0] != inner:
         return None
-    sgemm = library()
+    sgemm = in_use()
     left, right = _order(a), _order(b)
     if sgemm is None or left is None or right is None:
         return None
@@ -56,7 +56,7 @@ def add_scaled(x: Array, y: Array, scale: float) -> bool:
     """Add scale · y to an array x of float32, in its memory and in one pass; False where NumPy has to."""
     if x.size < LONG or x.dtype != FLOAT32 or y.dtype != FLOAT32 or x.shape != y.shape or not scale:
         return False
-    sgemm = library()
+    sgemm = in_use()
     apart = x.flags.c_contiguous and x.flags.writeable and y.flags.c_contiguous and not np.may_share_memory(x, y)
     if sgemm is None or not apart:
         return False

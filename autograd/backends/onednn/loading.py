@@ -9,7 +9,7 @@ from importlib import metadata
 from types import SimpleNamespace
 from typing import Any
 
-__all__ = ["Refused", "check", "flags", "functions", "is_available", "is_enabled", "library"]
+__all__ = ["Refused", "check", "flags", "functions", "in_use", "is_available", "is_enabled"]
 
 DISTRIBUTION = "onednn-cpu-gomp"
 """The one that brings the library for the CPU alone; it needs GNU's OpenMP, libgomp, which most systems have."""
@@ -97,7 +97,7 @@ def functions() -> Any:
     return None if isinstance(loaded, str) else loaded
 
 
-def library() -> Any:
+def in_use() -> Any:
     """The functions of the library, if it is to be used."""
     return functions() if _Switch.enabled else None
 
@@ -109,7 +109,7 @@ def is_available() -> bool:
 
 def is_enabled() -> bool:
     """Whether oneDNN is used: it is where it is available, but for `flags(enabled=False)`."""
-    return library() is not None
+    return in_use() is not None
 
 
 class flags(ContextDecorator):  # noqa: N801 - PyTorch's name
