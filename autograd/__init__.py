@@ -149,6 +149,7 @@ from .graph import (
 )
 from .health import HealthReport, LayerHealth, Watch, watch
 from .inplace import increment_version
+from .jit import jit
 from .op import TABLE, Domain, Op
 from .operands import Vector
 from .ops import (
@@ -346,6 +347,7 @@ __all__ = [
     "int32",
     "int64",
     "jacobian",
+    "jit",
     "jvp",
     "leaky_relu",
     "linalg",

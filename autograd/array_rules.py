@@ -14,6 +14,7 @@ from .changes import changes, stale
 from .graph import ARRAYS, CONSTANT, Node, Rule
 from .op import NumberOp, Op, ieee
 from .rules import arguments_read
+from .traced import Traced, array_of
 
 __all__ = ["array_rule", "fitted", "numbers_read", "shares", "shares_from", "takes_gradient"]
 
@@ -56,10 +57,10 @@ def shares(node: Node, upstream: Any, *, recorded: bool = False) -> list[tuple[N
         _check_unchanged(node, op)
     if recorded:
         return shares_from(node, upstream, node._a, node)
-    if not result.ndim and isinstance(op, NumberOp) and result.dtype == np.float64:
+    if not result.ndim and isinstance(op, NumberOp) and result.dtype == np.float64 and type(result) is not Traced:
         return _float_shares(node, float(upstream))
     operands = [x._data if isinstance(x, Node) else x for x in node._a]
-    return shares_from(node, upstream if type(upstream) is np.ndarray else np.asarray(upstream), operands, result)
+    return shares_from(node, upstream if type(upstream) is np.ndarray else array_of(upstream), operands, result)
 
 
 def shares_from(node: Node, upstream: Any, operands: Any, result: Any) -> list[tuple[Node, Any]]:
@@ -89,13 +90,17 @@ def _row_share(op: Any, i: int, upstream: Any, result: Any, operands: Any) -> An
             local = op.partials[i](*operands, result)
         except ArithmeticError:  # of plain numbers, as in x / 0
             local = op.partials[i](*map(_as_array, operands), result)
-        if type(local) is np.ndarray is type(upstream) and local.dtype.kind == "b":
+        if type(local) is type(upstream) in PLAIN and local.dtype.kind == "b":
             return _masked(upstream, local)
         if upstream.dtype.kind == "c":
             local = conj(local)
     elif local == 1.0:
         return upstream
     return upstream * local
+
+
+PLAIN = (np.ndarray, Traced)
+"""What a sweep works on that records nothing."""
 
 
 def _masked(upstream: Any, chosen: Any) -> Any:

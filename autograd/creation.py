@@ -10,7 +10,9 @@ import numpy as np
 from . import tensor_methods  # noqa: F401 - gives tensors their rows
 from .dtypes import as_dtype, get_default_dtype
 from .functions.checks import ints
+from .graph import modes
 from .tensor import Tensor, as_array, wrap
+from .traced import refused
 
 __all__ = [
     "arange",
@@ -70,6 +72,13 @@ def set_rng_state(state: dict[str, Any]) -> None:
     True
     """
     generator.bit_generator.state = copy.deepcopy(state)
+
+
+def _chance(name: str) -> np.random.Generator:
+    """The generator, unless a program is traced, in which what it draws would stay the same forever."""
+    if modes.watched and modes.recorder.get() is not None:
+        raise refused(f"{name}: random numbers would be drawn only once")
+    return generator
 
 
 def _made(array: np.ndarray[Any, Any], dtype: Any, requires_grad: bool) -> Tensor:
@@ -151,12 +160,12 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = None, require
 
 def rand(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Random numbers, evenly spread between 0 and 1."""
-    return _made(generator.random(_shape(size, "rand")), dtype, requires_grad)
+    return _made(_chance("rand").random(_shape(size, "rand")), dtype, requires_grad)
 
 
 def randn(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Random numbers from the normal distribution with mean 0 and variance 1."""
-    return _made(generator.standard_normal(_shape(size, "randn")), dtype, requires_grad)
+    return _made(_chance("randn").standard_normal(_shape(size, "randn")), dtype, requires_grad)
 
 
 def randint(low: int, high: Any, size: Any = None, *, dtype: Any = np.int64) -> Tensor:
@@ -165,12 +174,12 @@ def randint(low: int, high: Any, size: Any = None, *, dtype: Any = np.int64) -> 
         low, high, size = 0, low, high
     if not low < high:
         raise ValueError(f"randint: there is no integer from {low} to before {high}")
-    return _made(generator.integers(low, high, _shape((size,), "randint")), dtype, False)
+    return _made(_chance("randint").integers(low, high, _shape((size,), "randint")), dtype, False)
 
 
 def randperm(n: int) -> Tensor:
     """The integers from 0 to n - 1 in random order."""
-    return _made(generator.permutation(*_shape((n,), "randperm")), np.int64, False)
+    return _made(_chance("randperm").permutation(*_shape((n,), "randperm")), np.int64, False)
 
 
 def _shape(size: tuple[Any, ...], name: str) -> tuple[int, ...]:

@@ -26,6 +26,7 @@ from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Reduction
 from .operators import Operators
 from .tensor import PLAIN_NUMBER, Tensor, wrap
+from .traced import array_of
 
 __all__ = ["Dual", "added", "parted", "pulled", "zeros_like"]
 
@@ -119,7 +120,7 @@ def _comparison(name: str) -> Callable[[Any, Any], Any]:
     compare = getattr(operator, name)
 
     def method(self: Any, other: Any) -> Any:
-        return compare(wrap(np.asarray(plain(self))), plain(other) if isinstance(other, Dual) else other)
+        return compare(wrap(array_of(plain(self))), plain(other) if isinstance(other, Dual) else other)
 
     method.__name__ = f"__{name}__"
     return method
@@ -148,7 +149,7 @@ def _or_zero(tangent: Any, x: Any) -> Any:
 
 def zeros_like(x: Any) -> Tensor:
     """Zeros in the shape and the dtype of an array on any carrier."""
-    return wrap(np.zeros_like(plain(x)))
+    return wrap(np.zeros(x.shape, x.dtype))
 
 
 def _in_form_of(y: Any, tangent: Any) -> Any:

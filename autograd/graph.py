@@ -370,6 +370,7 @@ class _Modes:
         self.anomaly: ContextVar[bool] = ContextVar("anomaly", default=False)
         self.sites: ContextVar[bool] = ContextVar("sites", default=False)
         self.scopes: ContextVar[tuple[Scope, ...]] = ContextVar("scopes", default=())
+        self.recorder: ContextVar[Any] = ContextVar("recorder", default=None)  # of the program that is traced
         self._entered: ContextVar[tuple[Any, ...]] = ContextVar("entered", default=())  # with what was before
         self._lock = threading.Lock()
 

@@ -14,8 +14,18 @@ from .changes import History, Memory, changes, earlier_place
 from .graph import CONSTANT, Node, modes
 from .names import calling_line
 from .op import Op
+from .traced import Traced, refused
 
-__all__ = ["detach_in_place", "increment_version", "memory_of", "note_view", "refresh", "retire", "rewrite"]
+__all__ = [
+    "check_may_change",
+    "detach_in_place",
+    "increment_version",
+    "memory_of",
+    "note_view",
+    "refresh",
+    "retire",
+    "rewrite",
+]
 
 
 def memory_of(x: Any) -> Memory:
@@ -120,6 +130,7 @@ def rewrite(
             under `no_grad` of a tensor that requires a gradient.
         ValueError: the memory cannot be written.
     """
+    check_may_change(target, op)
     for x in operands:
         if isinstance(x, Node):
             refresh(x)
@@ -153,6 +164,12 @@ def rewrite(
         refresh(target)
         operands = [result]
     _settle(operands, since)
+
+
+def check_may_change(target: Any, op: Op) -> None:
+    """Raise if a program is traced and `target` is no part of it: it would change now, and never again."""
+    if modes.watched and modes.recorder.get() is not None and type(target._data) is not Traced:
+        raise refused(f"{op.name}: a tensor from outside would be changed by tracing alone")
 
 
 def _check_may_be_recorded(target: Any, shown: Sequence[Any], op: Op) -> None:

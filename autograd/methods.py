@@ -17,6 +17,7 @@ from .arrays.reductions import plain
 from .arrays.shapes import astype, getitem
 from .dtypes import as_dtype
 from .functions import multiplying, reducing, selecting, shaping
+from .traced import Traced, array_of
 
 __all__ = ["ArrayMethods", "plain_index"]
 
@@ -29,7 +30,7 @@ def plain_index(index: Any) -> Any:
         return np.asarray([plain_index(i) for i in index], dtype=None if index else np.intp)
     if hasattr(type(index), "__apply_array__"):
         index = plain(index)
-        return index.copy() if index.ndim or index.dtype == bool else int(index)
+        return index.copy() if index.ndim or index.dtype == bool or type(index) is Traced else int(index)
     return index.copy() if isinstance(index, np.ndarray) else index  # the backward pass will need it as it is now
 
 
@@ -297,24 +298,24 @@ class ArrayMethods:
         return self._constant_like(np.invert(plain(self)))
 
     def __and__(self, other: Any) -> Any:
-        return self._constant_like(np.asarray(plain(self) & plain(other)))
+        return self._constant_like(array_of(plain(self) & plain(other)))
 
     def __or__(self, other: Any) -> Any:
-        return self._constant_like(np.asarray(plain(self) | plain(other)))
+        return self._constant_like(array_of(plain(self) | plain(other)))
 
     def __xor__(self, other: Any) -> Any:
-        return self._constant_like(np.asarray(plain(self) ^ plain(other)))
+        return self._constant_like(array_of(plain(self) ^ plain(other)))
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def isnan(self) -> Any:
-        return self._constant_like(np.asarray(np.isnan(plain(self))))
+        return self._constant_like(array_of(np.isnan(plain(self))))
 
     def isinf(self) -> Any:
-        return self._constant_like(np.asarray(np.isinf(plain(self))))
+        return self._constant_like(array_of(np.isinf(plain(self))))
 
     def isfinite(self) -> Any:
-        return self._constant_like(np.asarray(np.isfinite(plain(self))))
+        return self._constant_like(array_of(np.isfinite(plain(self))))
 
 
 class _Size(int):

@@ -24,6 +24,7 @@ import numpy as np
 
 from .notation import ATOM, POWER, PRODUCT, SIGN, SUM, Notation, layout
 from .op import TABLE, Domain, Elementwise, Op, Reduction
+from .traced import Traced, opaque
 
 __all__ = ["TABLE", "Op"]  # and every row of the table; see the last line
 
@@ -41,6 +42,8 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
 
     Otherwise the derivative of a rule would visit what was not chosen, where 0 · inf is nan.
     """
+    if type(condition) is Traced:
+        return opaque(_mask if type(a) is type(b) is float else where, condition, a, b)
     if type(condition) is bool or getattr(condition, "shape", None) == ():
         return a if condition else b
     if type(condition) is np.ndarray and type(a) is float and type(b) is float:
@@ -56,7 +59,7 @@ def _mask(condition: Any, a: float, b: float) -> Any:
         return ~condition
     exact = float(np.float32(a)) == a and float(np.float32(b)) == b
     # `np.where` takes five times as long where the condition is hard to predict.
-    return np.array((b, a), np.float32 if exact else np.float64).take(condition.view(np.int8))
+    return np.array((b, a), np.float32 if exact else np.float64).take(np.asarray(condition).view(np.int8))
 
 
 def infix(symbol: str, latex: str, binding: int, mathml: str = "") -> dict[str, Any]:

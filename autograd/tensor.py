@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -24,6 +25,7 @@ from .names import note_of_now
 from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Op, Reduction
 from .operators import Operators
+from .traced import Traced, array_of, noted, owner_of, recorder_of, refused
 
 __all__ = ["Tensor", "as_array", "computed", "node", "wrap"]
 
@@ -102,7 +104,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         gradient = self._grad
         if gradient is None or isinstance(gradient, Tensor):
             return gradient
-        return wrap(np.asarray(gradient))
+        return wrap(array_of(gradient))
 
     @grad.setter
     def grad(self, grad: Any) -> None:
@@ -189,7 +191,11 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
             raise ValueError(f"backward: gradient has shape {gradient.shape}, must have the tensor's, {self.shape}")
         if create_graph and not isinstance(gradient, Tensor):
             gradient = wrap(gradient)
-        return gradient if gradient.dtype == self._data.dtype else gradient.astype(self._data.dtype)
+        if gradient.dtype != self._data.dtype:
+            gradient = gradient.astype(self._data.dtype)
+        if type(self._data) is Traced and type(gradient) is np.ndarray:  # what is made of it is traced, too
+            gradient = self._data.recorder.lifted(gradient)
+        return gradient
 
     def detach(self) -> Tensor:
         """The same numbers in the same memory, outside the graph; changes in place are noticed."""
@@ -215,7 +221,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         first = operands[0]
         if len(operands) == 1 and type(first) is Tensor and first._history is None:  # most of them: no more questions
             numbers = first._data
-            if numbers.ndim and numbers.dtype.kind == "f":
+            if type(numbers) is np.ndarray and numbers.ndim and numbers.dtype.kind == "f":
                 return node(op, op.evaluate(op.array, numbers), operands, None, first._rule is not CONSTANT)
         entries = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
         for x in entries:
@@ -240,9 +246,12 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
             if x._rule is not CONSTANT:
                 asks = True
             numbers.append(x._data)
-        data = op.evaluate(op.forward, *numbers, **settings)
+        if modes.watched and modes.recorder.get() is not None:
+            data = noted(op, numbers, settings)
+        else:
+            data = op.evaluate(op.forward, *numbers, **settings)
         if type(data) is not np.ndarray:
-            data = np.asarray(data)
+            data = array_of(data)
         kind = data.dtype.kind
         if kind == "c" and op.linear != "jointly":
             raise TypeError(f"{op.name}: complex tensors have no derivative here: take real and imaginary parts")
@@ -325,6 +334,8 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         """
         if not force and self.requires_grad:
             raise RuntimeError("numpy: this tensor requires a gradient, an array has none: write x.detach().numpy()")
+        if type(self._data) is Traced:
+            raise refused("numpy: an array has numbers")
         return self._data  # type: ignore[no-any-return]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
@@ -368,6 +379,8 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
 
     def __repr__(self) -> str:
         refresh(self)
+        if type(self._data) is Traced:
+            return f"tensor({self._data!r})"
         numbers = np.array2string(self._data, separator=", ", prefix="tensor(")
         parts = [numbers]
         if self._data.dtype not in SELF_EVIDENT and self._data.dtype != get_default_dtype():
@@ -389,7 +402,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         return super().register_hook(hook)
 
     def _shown(self, gradient: Any) -> Any:
-        return gradient if isinstance(gradient, Tensor) else wrap(np.asarray(gradient))
+        return gradient if isinstance(gradient, Tensor) else wrap(array_of(gradient))
 
     def _replaced(self, gradient: Any, by: Any, hook: Callable[[Any], Any]) -> Any:
         if not isinstance(by, Tensor):
@@ -412,7 +425,10 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
                 # Rules hand gradients on as they are, or as views: no leaf may end up with an array that others see.
                 if shared is None:
                     shared = {owner_of(node._grad) for node in order if node._rule.reach and node._grad is not None}
-                if type(gradient) is not np.ndarray or gradient.dtype != leaf._data.dtype:
+                if type(gradient) is Traced:
+                    if type(leaf._data) is not Traced:
+                        raise refused("backward: a tensor from outside the function would get a gradient")
+                elif type(gradient) is not np.ndarray or gradient.dtype != leaf._data.dtype:
                     gradient = np.asarray(gradient, leaf._data.dtype)
                 owner = owner_of(gradient)
                 leaf._grad = gradient.copy() if owner in shared or not gradient.flags.writeable else gradient
@@ -422,7 +438,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         if earlier is None or gathered is None:
             return earlier if gathered is None else gathered
         total = earlier + gathered
-        return total if isinstance(total, Tensor) else np.asarray(total, self._data.dtype)
+        return total if isinstance(total, (Tensor, Traced)) else np.asarray(total, self._data.dtype)
 
     def __copy__(self) -> Tensor:
         return self._duplicate(self._a, self._b)
@@ -450,16 +466,6 @@ def _restore(data: Any, requires_grad: bool, name: str | None, mark: Any = None)
     tensor = Tensor(data, requires_grad, name=name)
     tensor._b = mark
     return tensor
-
-
-def owner_of(array: Any) -> int:
-    """Which array owns the memory that this one shows; a number has none to share."""
-    if type(array) is float:
-        return 0
-    base = array.base
-    while isinstance(base, np.ndarray):
-        array, base = base, base.base
-    return id(array)
 
 
 # ---------------------------------------------------------------------- from numbers to arrays
@@ -545,6 +551,8 @@ def _operand(x: Any, op: Op) -> Any:
 def computed(op: NumberOp, operands: Any) -> np.ndarray[Any, Any]:
     """The value of a row on the numbers of its operands."""
     numbers = [x._data if type(x) is Tensor else x for x in operands]
+    if modes.watched and Traced in map(type, numbers):
+        return _traced_row(op, numbers)  # type: ignore[no-any-return]
     kinds = {x.dtype for x in numbers if type(x) is np.ndarray}
     if len(kinds) > 1 or next(iter(kinds)).kind != "f":
         if any(kind.kind == "c" for kind in kinds) and op.name not in ON_COMPLEX:
@@ -562,6 +570,20 @@ def computed(op: NumberOp, operands: Any) -> np.ndarray[Any, Any]:
     except ValueError:
         shapes = " and ".join(str(x.shape) for x in numbers if isinstance(x, np.ndarray))
         raise ValueError(f"{op.name}: shapes {shapes} do not broadcast together") from None
+
+
+def _traced_row(op: NumberOp, numbers: list[Any]) -> Any:
+    """The value of a row on arrays of a program that is traced."""
+    arrays = [x for x in numbers if isinstance(x, np.ndarray)]
+    dtype = arrays[0].dtype
+    alike = all(x.dtype == dtype if isinstance(x, np.ndarray) else type(x) is float for x in numbers)
+    fast = alike and dtype.kind == "f" and any(x.ndim for x in arrays)
+    function: Callable[..., Any] = op.array if fast else partial(_computed, op)
+    return recorder_of(numbers).call(function, numbers, {}, op.name)
+
+
+def _computed(op: NumberOp, *numbers: Any) -> np.ndarray[Any, Any]:
+    return computed(op, numbers)
 
 
 FLOAT64 = {np.dtype(np.float64)}
@@ -610,5 +632,8 @@ def _watch(result: Tensor, op: Op, operands: tuple[Any, ...]) -> None:
         result._note = note
         if modes.anomaly.get() and not is_finite(result):
             raise forward_anomaly(result, op, operands)
+    recorder = modes.recorder.get()
+    if recorder is not None:
+        recorder.meet([x for x in operands if type(x) is Tensor])
     if not modes.recording.get():
         result._rule, result._a, result._b = CONSTANT, None, None

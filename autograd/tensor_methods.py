@@ -14,11 +14,12 @@ from .array_rules import takes_gradient
 from .backends import onednn
 from .dtypes import promoted
 from .graph import CONSTANT, modes
-from .inplace import memory_of
+from .inplace import check_may_change, memory_of
 from .op import NumberOp, Reduction
 from .operators import Operators
 from .quiet import quiet, quietly
 from .tensor import Tensor, node, wrap
+from .traced import Traced, array_of
 
 __all__: list[str] = []
 
@@ -34,7 +35,7 @@ def _comparison(name: str) -> Callable[[Any, Any], Any]:
         elif not isinstance(other, (Real, np.ndarray, np.generic, np.bool_)):
             return NotImplemented
         try:
-            return wrap(np.asarray(compare(self._data, other)))
+            return wrap(array_of(compare(self._data, other)))
         except ValueError:
             raise ValueError(f"{name}: shapes {self.shape} and {np.shape(other)} do not broadcast together") from None
 
@@ -57,7 +58,7 @@ def _whole(name: str) -> Callable[[Any, Any], Any]:
             return refuse(self, other)
         a, b = promoted([self._data, other._data if isinstance(other, Tensor) else other], floating=False)
         with quiet():
-            return wrap(np.asarray(compute(a, b)))
+            return wrap(array_of(compute(a, b)))
 
     method.__name__ = f"__{name}__"
     method.__doc__ = "Element by element, without gradient."
@@ -114,7 +115,7 @@ for _op in ops.TABLE.values():
 # ---------------------------------------------------------------------- rows in place
 
 
-def _combine(op: NumberOp, x: Any, y: Any, alpha: float) -> None:
+def _add_scaled(op: NumberOp, x: Any, y: Any, alpha: float) -> None:
     """x + αy, or x - αy, in the memory of x."""
     if not onednn.add_scaled(x, y, -alpha if op is ops.sub else alpha):
         op.array(x, y if alpha == 1 else y * alpha, out=x)
@@ -132,8 +133,13 @@ def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
 
     def scaled(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
         if type(other) is Tensor and not modes.recording.get() and self._writes_directly(op, [self, other]):
+            check_may_change(self, op)
             with quiet():  # as optimizers do it
-                _combine(op, self._data, other._data, alpha)
+                if type(self._data) is Traced:
+                    operands = (op, self._data, other._data, alpha)
+                    self._data.recorder.call(_add_scaled, operands, {}, "add_scaled", operands[1:2])
+                else:
+                    _add_scaled(op, self._data, other._data, alpha)
             memory_of(self).touch(recorded=False)
             return self
         if alpha != 1:

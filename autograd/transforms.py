@@ -24,9 +24,10 @@ from .functions.shaping import stack
 from .graph import CONSTANT, LEAF, enable_grad, modes, sweep_order, tracing
 from .op import to_float
 from .tensor import Tensor, as_array, wrap
+from .traced import array_of
 from .trees import leaves, like, mapped, matched
 
-__all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
+__all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "unwrapped", "value_and_grad", "vjp"]
 
 Function = Callable[..., Any]
 _levels = itertools.count(1)
@@ -139,7 +140,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
             x = (zeros_like(x) if x.tangent is None else x.tangent) if tangent else x.primal
         elif tangent:
             x = zeros_like(as_tensor(x))
-        return _plain(x) if plain_in else x
+        return unwrapped(x) if plain_in else x
 
     value, slope = mapped(lambda x: part(x, False), y), mapped(lambda x: part(x, True), y)
     return (value, slope, mapped(lambda x: part(x, False), aux)) if has_aux else (value, slope)
@@ -299,7 +300,7 @@ def _connected(x: Any, own: Collection[Any] = ()) -> bool:
     return takes_gradient(x) and any(node.is_leaf and not any(node is x for x in own) for node in sweep_order(x))
 
 
-def _plain(x: Any) -> Any:
+def unwrapped(x: Any) -> Any:
     """A tensor that depends on nothing that asks for gradients as a float or an array; anything else as it is."""
     if isinstance(x, Tensor) and not _connected(x):
         return x._data if x._data.ndim else x._data[()].item() if x.dtype == np.float64 else x._data[()]
@@ -346,11 +347,11 @@ class _Inputs:
             shares = pulled(out, seed, self.leaves, create_graph=create_graph)
             total = [added(a, b) for a, b in zip(total, shares, strict=True)]
         found = [zeros_like(x) if g is None else g for g, x in zip(total, self.leaves, strict=True)]
-        found = [g if isinstance(g, (Tensor, Dual)) else wrap(np.asarray(g)) for g in found]
+        found = [g if isinstance(g, (Tensor, Dual)) else wrap(array_of(g)) for g in found]
         self._close()
         return like(
             self.selected,
-            [g if isinstance(x, (Tensor, Dual)) else _plain(g) for g, x in zip(found, self.given, strict=True)],
+            [g if isinstance(x, (Tensor, Dual)) else unwrapped(g) for g, x in zip(found, self.given, strict=True)],
         )
 
     def _open(self) -> None:
@@ -377,14 +378,14 @@ class _Inputs:
         def output(y: Any) -> Any:
             if next(rest) or not isinstance(y, Tensor):
                 return y
-            return _plain(wrap(y._data)) if plain_in else wrap(y._data)
+            return unwrapped(wrap(y._data)) if plain_in else wrap(y._data)
 
         return mapped(output, outputs)
 
 
 def _leaf(x: Any) -> Tensor:
     """A new leaf with the numbers of an argument."""
-    return wrap(np.asarray(_primal(x))).requires_grad_()
+    return wrap(array_of(_primal(x))).requires_grad_()
 
 
 def _around(x: Any, leaf: Tensor) -> Any:

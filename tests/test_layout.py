@@ -19,6 +19,7 @@ PACKAGES = ["autograd", "nn", "demos", "tests"]
 LAYERS = [
     "backends",  # kernels of other libraries
     "quiet",  # IEEE 754 without NumPy's warnings
+    "traced",  # arrays without numbers, with which programs are traced
     "notation",  # how an operation is printed
     "op",  # what a row of the table is
     "array_op",  # what a row that only arrays have is
@@ -45,6 +46,7 @@ LAYERS = [
     "dual",  # the carrier of forward mode
     "trees",  # nested containers
     "transforms",  # from functions to their derivatives
+    "jit",  # functions as programs of NumPy calls
     "custom",  # operations of the user's
     "linalg",  # linear algebra under PyTorch's names
     "fft",  # Fourier transforms, likewise

@@ -10,6 +10,7 @@ import numpy as np
 from .. import ops
 from ..array_op import ArrayOp
 from ..backends import onednn
+from ..traced import opaque
 from .shapes import (
     Axis,
     axes_of,
@@ -75,8 +76,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     if extra < 0:  # one number for all elements, or an operand with axes of length 1 to spare
         g, extra = reshape(g, shape=(1,) * -extra + g.shape), 0
     axes = tuple([i for i, n in enumerate(g.shape) if i < extra or (shape[i - extra] == 1 and n != 1)])
-    if type(g) is np.ndarray and g.dtype in BLAS and len(axes) == g.ndim - 1:  # as for biases: a batch, or images
-        total = _sum_of_all_but(g, axes)
+    if isinstance(g, np.ndarray) and g.dtype in BLAS and len(axes) == g.ndim - 1:  # as for biases: a batch, or images
+        total = _sum_of_all_but(g, axes) if type(g) is np.ndarray else opaque(_sum_of_all_but, g, axes)
     else:
         total = sum_(g, axis=axes) if axes else g
     if total.shape == shape:

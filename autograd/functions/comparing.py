@@ -8,6 +8,7 @@ import numpy as np
 
 from ..arrays import losses as rows
 from ..arrays.reductions import plain
+from ..traced import opaque
 from .checks import as_carrier, floating
 
 __all__ = ["cross_entropy", "mse_loss"]
@@ -25,17 +26,23 @@ def cross_entropy(input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's nam
     tensor(0.6931472)
     """
     scores = floating(input, "cross_entropy")
-    index = np.array(plain(target) if hasattr(target, "_data") else target)  # a copy: backward needs it as it is now
+    index = plain(target) if hasattr(target, "_data") else np.asarray(target)
     if scores.ndim != 2 or index.shape != scores.shape[:1] or not index.size:
         raise ValueError(
             f"cross_entropy: input {scores.shape} and target {index.shape}: needs (n, classes) and (n,), n at least 1"
         )
     if index.dtype.kind not in "iu":
         raise TypeError(f"cross_entropy: the target must be indices of classes, got {index.dtype}: write target.long()")
-    if index.astype(np.int64, copy=False).view(np.uint64).max() >= scores.shape[1]:  # negative ones are huge then
+    return rows.cross_entropy(scores, index=opaque(_in_range, index, scores.shape), saved={})
+
+
+def _in_range(index: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """A copy of the indices, since backward needs them as they are now, checked."""
+    index = index.copy()
+    if index.astype(np.int64, copy=False).view(np.uint64).max() >= shape[1]:  # negative ones are huge then
         worst = index.min() if index.min() < 0 else index.max()
-        raise IndexError(f"cross_entropy: class {worst} is out of range for the {scores.shape[1]} of {scores.shape}")
-    return rows.cross_entropy(scores, index=index, saved={})
+        raise IndexError(f"cross_entropy: class {worst} is out of range for the {shape[1]} of {shape}")
+    return index
 
 
 def mse_loss(input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's name

@@ -12,6 +12,7 @@ from ..arrays import reductions as rows
 from ..arrays.norms import vector_norm
 from ..arrays.reductions import plain
 from ..arrays.shapes import Axis, astype, getitem, reshape, size_of
+from ..traced import array_of
 from .checks import as_carrier, axis_from, constant_like, floating
 
 __all__ = [
@@ -130,19 +131,19 @@ def argmin(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
 
 def _place(find: Any, x: Any, dim: int | None, keepdim: bool, name: str) -> Any:
     axis = axis_from(dim, x, name) if x.ndim else None
-    return constant_like(x, np.asarray(find(plain(x), axis=axis, keepdims=keepdim)))
+    return constant_like(x, array_of(find(plain(x), axis=axis, keepdims=keepdim)))
 
 
 def all_(x: Any, dim: Axis = None, keepdim: bool = False) -> Any:
     """Whether all elements are true (not 0)."""
     x = as_carrier(x, "all")
-    return constant_like(x, np.asarray(np.all(plain(x), axis=axis_from(dim, x, "all"), keepdims=keepdim)))
+    return constant_like(x, array_of(np.all(plain(x), axis=axis_from(dim, x, "all"), keepdims=keepdim)))
 
 
 def any_(x: Any, dim: Axis = None, keepdim: bool = False) -> Any:
     """Whether any element is true (not 0)."""
     x = as_carrier(x, "any")
-    return constant_like(x, np.asarray(np.any(plain(x), axis=axis_from(dim, x, "any"), keepdims=keepdim)))
+    return constant_like(x, array_of(np.any(plain(x), axis=axis_from(dim, x, "any"), keepdims=keepdim)))
 
 
 def cumsum(x: Any, dim: int) -> Any:

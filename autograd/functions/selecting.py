@@ -9,6 +9,7 @@ import numpy as np
 from .. import ops
 from ..arrays.reductions import plain
 from ..arrays.shapes import getitem, overwrite, put
+from ..traced import array_of, opaque
 from .checks import as_carrier, constant_like, one_axis
 from .reducing import along
 
@@ -30,7 +31,7 @@ __all__ = [
 def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     """`value` where the mask is true, else the elements of `x`."""
     x = as_carrier(x, "masked_fill")
-    truth = np.asarray(plain(mask))
+    truth = array_of(plain(mask))
     if truth.dtype != bool:
         raise TypeError(f"masked_fill: the mask must be of truth values, got {truth.dtype}: write x == 0, say")
     return ops.where(mask if hasattr(mask, "_data") else constant_like(x, truth), value, x)
@@ -56,8 +57,7 @@ def index_select(x: Any, dim: int, index: Any) -> Any:
     """The slices that a vector of indices names along an axis."""
     x = as_carrier(x, "index_select")
     axis = one_axis(dim, x, "index_select")
-    numbers = _indices(index, "index_select")
-    _check_range(numbers, x.shape[axis], "index_select")
+    numbers = _in_range(_indices(index, "index_select"), x.shape[axis], "index_select")
     return getitem(x, index=(*(slice(None),) * axis, numbers))
 
 
@@ -83,8 +83,8 @@ def take_along_dim(x: Any, indices: Any, dim: int | None = None) -> Any:
         (*others[:axis], numbers.shape[axis], *others[axis:]),
         numbers.shape,
     )
-    _check_range(numbers, x.shape[axis], "take_along_dim")
-    return getitem(x, index=along(np.broadcast_to(numbers, wanted), axis))
+    numbers = _in_range(np.broadcast_to(numbers, wanted), x.shape[axis], "take_along_dim")
+    return getitem(x, index=along(numbers, axis))
 
 
 def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Any:
@@ -119,21 +119,26 @@ def _pick(x: Any, dim: int, index: Any, name: str) -> tuple[np.ndarray[Any, Any]
         n > m for i, (n, m) in enumerate(zip(numbers.shape, x.shape, strict=True)) if i != axis
     ):
         raise ValueError(f"{name}: index {numbers.shape} must lie inside {x.shape} in every axis but {dim}")
-    _check_range(numbers, x.shape[axis], name)
-    return numbers, axis
+    return _in_range(numbers, x.shape[axis], name), axis
 
 
 def _indices(index: Any, name: str) -> np.ndarray[Any, Any]:
-    numbers = np.asarray(plain(index) if not isinstance(index, (list, tuple)) else index)
+    numbers = np.asarray(index) if isinstance(index, (list, tuple)) else array_of(plain(index))
     if numbers.dtype.kind not in "iu" and numbers.size:
         raise TypeError(f"{name}: indices must be integers, got {numbers.dtype}: write index.long()")
     return numbers.astype(np.intp)  # a copy: the backward pass will need them as they are now
 
 
-def _check_range(numbers: np.ndarray[Any, Any], n: int, name: str) -> None:
+def _in_range(numbers: np.ndarray[Any, Any], n: int, name: str) -> np.ndarray[Any, Any]:
+    """The indices, checked when their numbers are known."""
+    return opaque(_checked, numbers, n, name)  # type: ignore[no-any-return]
+
+
+def _checked(numbers: np.ndarray[Any, Any], n: int, name: str) -> np.ndarray[Any, Any]:
     if numbers.size and not (-n <= numbers.min() and numbers.max() < n):
         worst = int(numbers.max() if numbers.max() >= n else numbers.min())
         raise IndexError(f"{name}: index {worst} is out of range for an axis of length {n}")
+    return numbers
 
 
 def argsort(x: Any, dim: int = -1, descending: bool = False) -> Any:

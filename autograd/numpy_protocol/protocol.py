@@ -20,6 +20,7 @@ from ..arrays.fourier import conj, magnitude
 from ..arrays.reductions import plain
 from ..functions import multiplying, reducing
 from ..functions.checks import as_carrier, constant_like
+from ..traced import array_of
 
 __all__ = ["FUNCTIONS", "NumpyFunctions", "covers", "numbers", "uncovered"]
 
@@ -87,7 +88,7 @@ class NumpyFunctions:
             result = OP_OF_UFUNC[ufunc](*inputs)
         elif method == "__call__" and ufunc in QUESTIONS:
             carrier = next(x for x in inputs if isinstance(x, NumpyFunctions))
-            result = constant_like(carrier, np.asarray(ufunc(*map(numbers, inputs), **options)))
+            result = constant_like(carrier, array_of(ufunc(*map(numbers, inputs), **options)))
         elif method == "reduce" and ufunc in REDUCTIONS:
             options.setdefault("axis", 0)
             result = getattr(np, REDUCTIONS[ufunc])(*inputs, **options)

@@ -1,0 +1,236 @@
+"""`jit`: a function that runs once for each form of its arguments, and then only computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import partial, update_wrapper
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from ..array_rules import takes_gradient
+from ..dtypes import get_default_dtype
+from ..dual import Dual
+from ..graph import modes
+from ..inplace import increment_version
+from ..tensor import Tensor, as_array, wrap
+from ..traced import Recorder, owner_of
+from ..transforms import unwrapped
+from ..trees import leaves, mapped
+from .program import Program
+
+__all__ = ["Jitted", "jit"]
+
+
+def jit(
+    fun: Callable[..., Any] | None = None,
+    *,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+) -> Any:
+    """A function that does the same, faster: only what it does to arrays is left.
+
+    At the first call with arguments of some shapes and dtypes the function runs as it is written, on
+    tensors without numbers, and what NumPy has to compute, forward and backward, is written down as a
+    straight-line program (`Program`).  Later calls carry that out: there is no graph, and nothing is
+    decided any more.  The results are those of the function, to rounding.
+
+    Args:
+        fun: a function of numbers, arrays, tensors and nested containers of them, which gives the same.
+            It may call transforms, so that `jit(grad(f))` is a program for the gradient, modules of
+            `nn`, and `backward()`; it may change its arguments in place.
+        static_argnums: the positional arguments that are not numbers but decide what is done, such as
+            a text or a function: they must be hashable, and every value has a program of its own.
+        static_argnames: the same for arguments given by name.
+
+    Inside, numbers are 0-d tensors.  Tensors from outside, such as the parameters of a model, are read
+    anew at every call, Python's own numbers and objects only in the first one.  Of arguments in a graph
+    the function itself is called, and under `detect_anomaly`: `grad(jit(f))` is right, but not faster.
+
+    Raises:
+        TypeError: the function needs the numbers: in an `if`, say, or as an index of Python's; it draws
+            random ones; it would give a tensor from outside a gradient, or depends on one that asks for
+            one; an argument is neither an array nor static.
+
+    >>> import autograd, numpy as np
+    >>> @autograd.jit
+    ... def descend(weights, x, y):
+    ...     loss = lambda weights: ((x @ weights - y) ** 2).mean()
+    ...     value, gradient = autograd.value_and_grad(loss)(weights)
+    ...     return value, weights - 0.1 * gradient
+    >>> x, weights = np.eye(2), np.zeros(2)
+    >>> for _ in range(100):
+    ...     loss, weights = descend(weights, x, np.array([1.0, 2.0]))
+    >>> weights.round(2)
+    array([1., 2.])
+
+    Named as JAX's `jit` (Bradbury et al. 2018).
+    """
+    if fun is None:
+        return partial(jit, static_argnums=static_argnums, static_argnames=static_argnames)
+    if not callable(fun):
+        raise TypeError(f"jit: compiles a function, got {fun!r}, a {type(fun).__name__}")
+    names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
+    return Jitted(fun, _numbers(static_argnums), frozenset(names))
+
+
+def _numbers(static_argnums: Any) -> frozenset[int]:
+    try:
+        given = static_argnums if isinstance(static_argnums, (tuple, list)) else (static_argnums,)
+        return frozenset(map(index, given))
+    except TypeError:
+        raise TypeError(f"jit: static_argnums must be an int or a tuple of them, got {static_argnums!r}") from None
+
+
+class Jitted:
+    """A function and the programs made of it so far; see `jit`."""
+
+    def __init__(self, fun: Callable[..., Any], static: frozenset[int], static_names: frozenset[str]) -> None:
+        update_wrapper(self, fun, updated=())
+        self._fun = fun
+        self._static = static
+        self._static_names = static_names
+        self._programs: dict[Hashable, _Compiled] = {}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        entries: list[Any] = []
+        form = self._form(args, kwargs, entries)
+        if modes.watched and (modes.anomaly.get() or modes.recorder.get() is not None):
+            return self._fun(*args, **kwargs)
+        recording = modes.recording.get()
+        for x in entries:
+            if type(x) is Dual or (type(x) is Tensor and recording and takes_gradient(x)):
+                return self._fun(*args, **kwargs)
+        key = form, recording, get_default_dtype()
+        compiled = self._programs.get(key)
+        if compiled is None or compiled.is_outdated():
+            compiled = self._programs[key] = _Compiled(partial(self._call, args, kwargs), entries)
+        if compiled.written and _overlap(entries):
+            return self._fun(*args, **kwargs)
+        return compiled(entries)
+
+    def __repr__(self) -> str:
+        return f"<jit of {getattr(self, '__qualname__', self._fun)}: {len(self._programs)} programs>"
+
+    def trace(self, *args: Any, **kwargs: Any) -> Program:
+        """The program for arguments of this form, to be printed.
+
+        >>> import autograd
+        >>> print(autograd.jit(autograd.grad(autograd.sin)).trace(0.5))
+        """
+        entries: list[Any] = []
+        self._form(args, kwargs, entries)
+        return _Compiled(partial(self._call, args, kwargs), entries).program
+
+    def clear_cache(self) -> None:
+        """Forget the programs made so far."""
+        self._programs.clear()
+
+    def _form(self, args: tuple[Any, ...], kwargs: dict[str, Any], entries: list[Any]) -> Hashable:
+        """What a program depends on; the arrays and numbers among the arguments are collected."""
+        static = {i % len(args) if -len(args) <= i < len(args) else i for i in self._static} if self._static else ()
+        form = tuple([_hashable(x) if i in static else _form(x, entries) for i, x in enumerate(args)])
+        if not kwargs:
+            return form
+        names = self._static_names
+        return form, tuple([(k, _hashable(x) if k in names else _form(x, entries)) for k, x in kwargs.items()])
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: Iterable[Any]) -> Any:
+        """The function's result with tensors in the place of what was collected."""
+        static = {i % len(args) for i in self._static if -len(args) <= i < len(args)}
+        rest = iter(tensors)
+        traced = [x if i in static else mapped(lambda _: next(rest), x) for i, x in enumerate(args)]
+        named = {k: x if k in self._static_names else mapped(lambda _: next(rest), x) for k, x in kwargs.items()}
+        return self._fun(*traced, **named)
+
+
+def _form(tree: Any, entries: list[Any]) -> Any:
+    """Containers, shapes and dtypes: on these the course of a function may depend."""
+    kind = type(tree)
+    if kind is Tensor or kind is np.ndarray:
+        entries.append(tree)
+        return kind, tree.shape, tree.dtype
+    if kind is float or kind is int or kind is bool or kind is Dual or isinstance(tree, np.generic):
+        entries.append(tree)
+        return kind
+    if isinstance(tree, (list, tuple)):
+        return kind, tuple([_form(x, entries) for x in tree])
+    if isinstance(tree, dict):
+        return kind, tuple([(key, _form(x, entries)) for key, x in tree.items()])
+    if tree is None:
+        return None
+    raise TypeError(
+        f"jit: cannot trace {tree!r}, a {kind.__name__}: give numbers, arrays or tensors, "
+        "close over it, or name the argument in static_argnums"
+    )
+
+
+def _hashable(x: Any) -> Hashable:
+    try:
+        hash(x)
+    except TypeError:
+        raise TypeError(f"jit: a static argument must be hashable, got {x!r}, a {type(x).__name__}") from None
+    return type(x), x
+
+
+def _overlap(entries: Sequence[Any]) -> bool:
+    """Whether two arguments lie in one memory, where a change of one would show in the other."""
+    owners = [owner_of(_array(x)) for x in entries if isinstance(x, (Tensor, np.ndarray))]
+    return len(set(owners)) < len(owners)
+
+
+def _array(x: Any) -> Any:
+    """The array in an argument or a result; a number as an array, which does not take part in promotion as it does."""
+    return x._data if type(x) is Tensor else x if type(x) is np.ndarray else np.asarray(x)
+
+
+class _Compiled:
+    """A program with what is around it: arguments in, results out.
+
+    Args:
+        call: the function, of tensors in the place of these arguments.
+        entries: the arguments.
+    """
+
+    def __init__(self, call: Callable[[Iterable[Any]], Any], entries: Sequence[Any]) -> None:
+        recorder = Recorder()
+        arguments = [recorder.traced(as_array(_array(x)).copy()) for x in entries]
+        modes.enter(recorder, modes.recorder, recorder)
+        try:
+            result = call([wrap(x) for x in arguments])
+        finally:
+            modes.leave(recorder)
+        self.plain = not any(type(x) is Tensor for x in entries)
+        self.outside = [pair for pair in recorder.outside.values() if id(pair[1]) in recorder.constants]
+        """Tensors that the program reads, each with the array that it had."""
+        self.result = result
+        self.is_array = [isinstance(y, (Tensor, np.ndarray)) for y in leaves(result)]
+        results = [recorder.place(_checked(y)) for y in leaves(result) if isinstance(y, (Tensor, np.ndarray))]
+        self.program = Program(recorder, [x.register for x in arguments], results)
+        self.written = self.program.written()
+
+    def is_outdated(self) -> bool:
+        """Whether a tensor that the program reads was given another array."""
+        return any(tensor._data is not array for tensor, array in self.outside)
+
+    def __call__(self, entries: Sequence[Any]) -> Any:
+        found = iter(self.program([_array(x) for x in entries]))
+        if self.written:
+            increment_version([entries[i] for i in self.written if type(entries[i]) is Tensor])
+        arrays = iter(self.is_array)
+        return mapped(lambda y: self._finished(next(found)) if next(arrays) else y, self.result)
+
+    def _finished(self, array: Any) -> Any:
+        tensor = wrap(np.asarray(array))
+        return unwrapped(tensor) if self.plain else tensor
+
+
+def _checked(y: Any) -> Any:
+    """The array of a result that no outer graph has to follow."""
+    if type(y) is Tensor and takes_gradient(y):
+        raise TypeError(
+            "jit: the result depends on a tensor from outside that requires a gradient: "
+            "make it an argument, or call the function inside `with no_grad():`"
+        )
+    return y._data if type(y) is Tensor else y
