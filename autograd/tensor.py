@@ -372,7 +372,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
                 f"bool: a tensor of shape {self.shape} is neither true nor false: write x.any() or x.all(), "
                 "or autograd.where(x, a, b) to choose element by element"
             )
-        return bool(self._data.item())
+        return bool(self._data)
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)

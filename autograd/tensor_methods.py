@@ -21,7 +21,7 @@ from .quiet import quiet, quietly
 from .tensor import Tensor, node, wrap
 from .traced import Traced, array_of
 
-__all__: list[str] = []
+__all__ = ["add_scaled"]
 
 # ---------------------------------------------------------------------- comparisons
 
@@ -115,7 +115,7 @@ for _op in ops.TABLE.values():
 # ---------------------------------------------------------------------- rows in place
 
 
-def _add_scaled(op: NumberOp, x: Any, y: Any, alpha: float) -> None:
+def add_scaled(op: NumberOp, x: Any, y: Any, alpha: Any) -> None:
     """x + αy, or x - αy, in the memory of x."""
     if not onednn.add_scaled(x, y, -alpha if op is ops.sub else alpha):
         op.array(x, y if alpha == 1 else y * alpha, out=x)
@@ -137,9 +137,9 @@ def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
             with quiet():  # as optimizers do it
                 if type(self._data) is Traced:
                     operands = (op, self._data, other._data, alpha)
-                    self._data.recorder.call(_add_scaled, operands, {}, "add_scaled", operands[1:2])
+                    self._data.recorder.call(add_scaled, operands, {}, "add_scaled", operands[1:2])
                 else:
-                    _add_scaled(op, self._data, other._data, alpha)
+                    add_scaled(op, self._data, other._data, alpha)
             memory_of(self).touch(recorded=False)
             return self
         if alpha != 1:

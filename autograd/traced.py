@@ -7,7 +7,7 @@ that is not NumPy) meets an error, and never the numbers that the trace happened
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import getitem, setitem
 from typing import Any, NamedTuple, NoReturn
 
@@ -27,6 +27,8 @@ __all__ = [
     "owner_of",
     "recorder_of",
     "refused",
+    "registers_in",
+    "registers_read",
 ]
 
 STATIC = frozenset((
@@ -55,6 +57,21 @@ class Instruction(NamedTuple):
     """None where the function only writes into one of its operands."""
     writes: tuple[Register, ...] = ()
     """The operands that are changed."""
+
+
+def registers_in(x: Any) -> Iterator[Register]:
+    """The registers in an operand, which may be a container."""
+    if type(x) is Register:
+        yield x
+    elif type(x) in (tuple, list):
+        for entry in x:
+            yield from registers_in(entry)
+
+
+def registers_read(instruction: Instruction) -> Iterator[Register]:
+    """The registers that an instruction reads."""
+    for x in (*instruction.operands, *instruction.settings.values()):
+        yield from registers_in(x)
 
 
 class Traced(NDArrayOperatorsMixin):
@@ -120,8 +137,6 @@ class Traced(NDArrayOperatorsMixin):
         return recorder_of(operands).call(op.forward, operands, settings, op.name)
 
     def __getitem__(self, index: Any) -> Any:
-        if any(type(x) is Traced and x.dtype == bool for x in (index if isinstance(index, tuple) else (index,))):
-            raise refused("[ ]: how many elements a mask selects depends on the numbers: write where(mask, x, 0)")
         return opaque(getitem, self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -188,6 +203,10 @@ class Recorder:
         self._outside_memory: set[int] = set()
         self._notes: dict[int, tuple[Register, dict[str, Any]]] = {}
 
+    def close(self) -> None:
+        """Forget what only tracing needs: traced arrays lie in it, which refer to the recorder."""
+        self._notes.clear()
+
     def new(self, example: Any) -> Register:
         """One more register."""
         self.registers.append(example)
@@ -228,6 +247,8 @@ class Recorder:
         for x in writes:
             if type(x) is not Traced or owner_of(x) in self._outside_memory:
                 raise refused(f"{name}: an array from outside would be changed by tracing alone")
+        if name == "getitem" and any(map(_holds_mask, (*operands, *settings.values()))):
+            raise refused("[ ]: how many elements a mask selects depends on the numbers: write where(mask, x, 0)")
         origins: dict[int, Traced] = {}
         sources = [self._source(x, origins) for x in operands]
         named = {key: self._source(x, origins) for key, x in settings.items()}
@@ -308,6 +329,13 @@ class Recorder:
                     notes[key] = Traced(self, place, entry)
                 else:
                     notes[key] = origins.get(id(entry), entry)
+
+
+def _holds_mask(x: Any) -> bool:
+    """Whether there is a traced array of truth values in an index."""
+    if type(x) in (tuple, list):
+        return any(map(_holds_mask, x))
+    return type(x) is Traced and x.dtype == bool
 
 
 def opaque(function: Callable[..., Any], *operands: Any, **settings: Any) -> Any:

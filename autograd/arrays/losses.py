@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..array_op import ArrayOp
+from ..traced import opaque
 from .reductions import softmax
 
 __all__ = ["cross_entropy", "mse_loss"]
@@ -19,24 +20,29 @@ def _cross_entropy(a: Any, index: Any, saved: dict[str, Any]) -> Any:
     """
     columns = a.T.copy()
     columns -= np.maximum.reduce(columns, 0)
-    picked = columns[index, np.arange(len(index))]
+    right = index * len(index) + np.arange(len(index))  # where the right classes lie in memory
+    picked = columns.take(right)
     np.exp(columns, out=columns)
     total = np.add.reduce(columns, 0)
     columns /= total
-    saved["softmax"] = columns.T
-    return (np.add.reduce(np.log(total)) - np.add.reduce(picked)) / len(index)
+    columns.put(right, columns.take(right) - 1)
+    saved["slope"] = columns.T
+    return np.add.reduce(np.log(total) - picked) / len(index)
 
 
 def _cross_entropy_pullback(g: Any, y: Any, a: Any, index: Any, saved: dict[str, Any]) -> Any:
     """(softmax - 1 at the index) / n."""
-    share, right = g / len(index), (np.arange(len(index)), index)
+    share = g / len(index)
     if isinstance(a, np.ndarray):
-        slope = saved["softmax"] * share
-        slope[right] -= share
-        return slope
-    chosen = np.zeros(a.shape, bool)  # in what can be differentiated again
-    chosen[right] = True
-    return (softmax(a, axis=-1) - chosen) * share
+        return saved["slope"] * share
+    return (softmax(a, axis=-1) - opaque(_one_hot, index, a.shape)) * share  # can be differentiated again
+
+
+def _one_hot(index: Any, shape: tuple[int, ...]) -> Any:
+    """True at the index in every row."""
+    chosen = np.zeros(shape, bool)
+    chosen[np.arange(len(index)), index] = True
+    return chosen
 
 
 cross_entropy = ArrayOp(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial, update_wrapper
 from operator import index
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from ..array_rules import takes_gradient
 from ..dtypes import get_default_dtype
 from ..dual import Dual
-from ..graph import modes
+from ..graph import CONSTANT, modes
 from ..inplace import increment_version
 from ..tensor import Tensor, as_array, wrap
 from ..traced import Recorder, owner_of
@@ -99,25 +100,40 @@ class Jitted:
         if modes.watched and (modes.anomaly.get() or modes.recorder.get() is not None):
             return self._fun(*args, **kwargs)
         recording = modes.recording.get()
+        arrays = []
         for x in entries:
-            if type(x) is Dual or (type(x) is Tensor and recording and takes_gradient(x)):
+            if type(x) is Tensor:
+                if recording and x._rule is not CONSTANT:
+                    return self._fun(*args, **kwargs)
+                arrays.append(x._data)
+            elif type(x) is Dual:
                 return self._fun(*args, **kwargs)
+            else:  # a number as an array, which is no weaker than others when dtypes are mixed
+                arrays.append(np.asarray(x))
         key = form, recording, get_default_dtype()
         compiled = self._programs.get(key)
         if compiled is None or compiled.is_outdated():
             compiled = self._programs[key] = _Compiled(partial(self._call, args, kwargs), entries)
-        if compiled.written and _overlap(entries):
+        if compiled.written and _overlap(arrays):
             return self._fun(*args, **kwargs)
-        return compiled(entries)
+        return compiled(arrays, entries)
 
     def __repr__(self) -> str:
-        return f"<jit of {getattr(self, '__qualname__', self._fun)}: {len(self._programs)} programs>"
+        n = len(self._programs)
+        return f"<jit of {getattr(self, '__name__', self._fun)}: {n} program{'s' * (n != 1)}>"
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
 
     def trace(self, *args: Any, **kwargs: Any) -> Program:
         """The program for arguments of this form, to be printed.
 
         >>> import autograd
-        >>> print(autograd.jit(autograd.grad(autograd.sin)).trace(0.5))
+        >>> print(autograd.jit(autograd.grad(autograd.sin)).trace(0.5))  # doctest: +NORMALIZE_WHITESPACE
+        %0               float64[]
+        %3 = cos(%0)     float64[]
+        %4 = multiply(1.0, %3) float64[]
+        return %4
         """
         entries: list[Any] = []
         self._form(args, kwargs, entries)
@@ -174,15 +190,18 @@ def _hashable(x: Any) -> Hashable:
     return type(x), x
 
 
-def _overlap(entries: Sequence[Any]) -> bool:
+def _overlap(arrays: Sequence[Any]) -> bool:
     """Whether two arguments lie in one memory, where a change of one would show in the other."""
-    owners = [owner_of(_array(x)) for x in entries if isinstance(x, (Tensor, np.ndarray))]
-    return len(set(owners)) < len(owners)
+    return len({id(a) if a.base is None else owner_of(a) for a in arrays}) < len(arrays)
 
 
 def _array(x: Any) -> Any:
-    """The array in an argument or a result; a number as an array, which does not take part in promotion as it does."""
+    """The array in an argument; a number as an array."""
     return x._data if type(x) is Tensor else x if type(x) is np.ndarray else np.asarray(x)
+
+
+ARRAY = object()
+"""Stands in the containers of a result for what the program gives."""
 
 
 class _Compiled:
@@ -201,25 +220,24 @@ class _Compiled:
             result = call([wrap(x) for x in arguments])
         finally:
             modes.leave(recorder)
+            recorder.close()
         self.plain = not any(type(x) is Tensor for x in entries)
         self.outside = [pair for pair in recorder.outside.values() if id(pair[1]) in recorder.constants]
         """Tensors that the program reads, each with the array that it had."""
-        self.result = result
-        self.is_array = [isinstance(y, (Tensor, np.ndarray)) for y in leaves(result)]
+        self.result = mapped(lambda y: ARRAY if isinstance(y, (Tensor, np.ndarray)) else y, result)
         results = [recorder.place(_checked(y)) for y in leaves(result) if isinstance(y, (Tensor, np.ndarray))]
         self.program = Program(recorder, [x.register for x in arguments], results)
-        self.written = self.program.written()
+        self.written = self.program.written
 
     def is_outdated(self) -> bool:
         """Whether a tensor that the program reads was given another array."""
         return any(tensor._data is not array for tensor, array in self.outside)
 
-    def __call__(self, entries: Sequence[Any]) -> Any:
-        found = iter(self.program([_array(x) for x in entries]))
+    def __call__(self, arrays: Sequence[Any], entries: Sequence[Any]) -> Any:
+        found = iter(self.program(arrays))
         if self.written:
             increment_version([entries[i] for i in self.written if type(entries[i]) is Tensor])
-        arrays = iter(self.is_array)
-        return mapped(lambda y: self._finished(next(found)) if next(arrays) else y, self.result)
+        return mapped(lambda y: self._finished(next(found)) if y is ARRAY else y, self.result)
 
     def _finished(self, array: Any) -> Any:
         tensor = wrap(np.asarray(array))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from ..quiet import quiet
-from ..traced import Instruction, Recorder, Register, owner_of
+from ..traced import Instruction, Recorder, Register, owner_of, registers_in, registers_read
+from .fusion import fused
+from .reuse import with_memory_reused
 
 __all__ = ["Program"]
 
-Step = tuple[Callable[..., Any], tuple[int, ...], int, tuple[int, ...]]
-"""A function, the registers it reads, the one it fills, and those that are empty then."""
+Step = tuple[Callable[..., Any], Callable[[list[Any]], Iterable[Any]], int, tuple[int, ...]]
+"""A function, what picks its operands from the registers, the one it fills, and those that are empty then."""
 
 
 class Program:
@@ -29,14 +32,19 @@ class Program:
     def __init__(self, recorder: Recorder, arguments: Sequence[Register], results: Sequence[Register]) -> None:
         self.arguments = tuple(arguments)
         self.results = tuple(results)
-        self.examples = recorder.registers
-        self.instructions = needed(recorder.instructions, self.results)
-        self._owners = [owner_of(x) if isinstance(x, np.ndarray) else id(x) for x in recorder.registers]
-        """Which memory each register shows; it is the same in every call."""
-        self._shared = self._results_in_shared_memory(recorder.constants.values())
-        self._start: list[Any] = [None] * len(recorder.registers)
-        for register in recorder.constants.values():
-            self._start[register] = recorder.registers[register]
+        self.constants = {register: recorder.registers[register] for register in recorder.constants.values()}
+        owners = [owner_of(x) if isinstance(x, np.ndarray) else id(x) for x in recorder.registers]
+        outside = {owners[register] for register in (*self.arguments, *self.constants)}
+        self._shared = _shared(self.results, owners, outside)
+        instructions = needed(recorder.instructions, self.results)
+        instructions = fused(instructions, self.results, owners)
+        held = outside | {owners[register] for register in self.results}
+        self.instructions = with_memory_reused(instructions, recorder.registers, owners, held)
+        self.written = _written(self.instructions, self.arguments, owners)
+        """Which arguments, by number, are changed."""
+        self.examples = [_form(x) for x in recorder.registers]
+        """Of every register, an array of the form that it will hold."""
+        self._start: list[Any] = [self.constants.get(Register(i)) for i in range(len(self.examples))]
         self._steps = list(self._bound())
 
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:
@@ -45,88 +53,118 @@ class Program:
         for register, array in zip(self.arguments, arrays, strict=True):
             registers[register] = array
         with quiet():
-            for function, sources, target, dead in self._steps:
-                registers[target] = function(*[registers[i] for i in sources])
+            for function, operands, target, dead in self._steps:
+                registers[target] = function(*operands(registers))
                 for i in dead:
                     registers[i] = None
-        return [
-            np.array(registers[i]) if shared else registers[i]
-            for i, shared in zip(self.results, self._shared, strict=True)
-        ]
+        results = zip(self.results, self._shared, strict=True)
+        return [np.array(registers[i]) if shared else registers[i] for i, shared in results]
 
-    def _results_in_shared_memory(self, constants: Iterable[Register]) -> list[bool]:
-        """Whether each result lies in the memory of an argument, a constant or an earlier result."""
-        memories = {self._owners[register] for register in (*self.arguments, *constants)}
-        shared = []
-        for register in self.results:
-            memory = self._owners[register]
-            shared.append(memory in memories)
-            memories.add(memory)
-        return shared
-
-    def written(self) -> list[int]:
-        """Which arguments, by number, are changed."""
-        memories = {self._owners[r] for instruction in self.instructions for r in instruction.writes}
-        return [i for i, register in enumerate(self.arguments) if self._owners[register] in memories]
+    def __repr__(self) -> str:
+        n = len(self.instructions)
+        return f"<Program of {n} instruction{'s' * (n != 1)}>"
 
     def __str__(self) -> str:
-        lines = []
+        return "\n".join(self._lines())
+
+    # ------------------------------------------------------------------ how it is printed
+
+    def _lines(self) -> Iterator[str]:
+        for register in self.arguments:
+            yield self._with_form(self._shown(register), register)
         for instruction in self.instructions:
-            operands = [_shown(x) for x in instruction.operands]
-            operands += [f"{key}={_shown(x)}" for key, x in instruction.settings.items()]
+            operands = [self._shown(x) for x in instruction.operands]
+            operands += [f"{key}={self._shown(x)}" for key, x in instruction.settings.items()]
             call = f"{instruction.name}({', '.join(operands)})"
-            if instruction.target is not None:
-                call = f"{_shown(instruction.target)} = {call}"
-                example = self.examples[instruction.target]
-                if isinstance(example, np.ndarray):
-                    call = f"{call:60} {example.dtype}{list(example.shape)}"
-            lines.append(call)
-        return "\n".join(lines)
+            target = instruction.target
+            yield call if target is None else self._with_form(f"{self._shown(target)} = {call}", target)
+        yield f"return {', '.join(map(self._shown, self.results))}"
+
+    def _shown(self, x: Any) -> str:
+        """An operand: registers as %0, %1 and so on, a constant of one number as the number."""
+        if type(x) is Register:
+            constant = self.constants.get(x)
+            return f"%{int(x)}" if constant is None or constant.ndim else str(constant)
+        if type(x) in (tuple, list):
+            return f"({', '.join(map(self._shown, x))})"
+        return str(x) if isinstance(x, np.dtype) else repr(x)
+
+    def _with_form(self, text: str, register: Register) -> str:
+        example = self.examples[register]
+        return f"{text:60} {example.dtype}{list(example.shape)}" if isinstance(example, np.ndarray) else text
+
+    # ------------------------------------------------------------------ how it is carried out
 
     def _bound(self) -> Iterator[Step]:
         """The instructions as they are carried out."""
-        held = {*self.results, *self.arguments}
-        last: dict[int, int] = {}
-        for i, instruction in enumerate(self.instructions):
-            for register in read(instruction):
-                last[register] = i
+        held = {*self.results, *self.arguments, *self.constants}
+        last = {register: i for i, x in enumerate(self.instructions) for register in registers_read(x)}
         nowhere = len(self._start)
         self._start.append(None)
         for i, instruction in enumerate(self.instructions):
             function, sources = self._call(instruction)
             target = nowhere if instruction.target is None else int(instruction.target)
-            dead = {r for r in read(instruction) if last[r] == i and r not in held and self._start[r] is None}
-            yield function, sources, target, tuple(dead)
+            dead = {r for r in registers_read(instruction) if last[r] == i and r not in held}
+            yield function, _picker(sources), target, tuple(dead)
 
     def _call(self, instruction: Instruction) -> tuple[Callable[..., Any], tuple[int, ...]]:
-        """The function of positional registers alone."""
+        """The function with its settings, and the registers of its operands."""
         function, operands, settings = instruction.function, instruction.operands, instruction.settings
-        if any(map(_inside, operands)) or any(next(registers_in(x), None) is not None for x in settings.values()):
-            registers = tuple(dict.fromkeys(read(instruction)))
-            places = {register: i for i, register in enumerate(registers)}
+        if isinstance(function, np.ufunc) and settings.keys() == {"out"}:
+            operands, settings = (*operands, *settings["out"]), {}
+        changing = {key: x for key, x in settings.items() if next(registers_in(x), None) is not None}
+        if any(map(_inside, operands)) or any(map(_inside, changing.values())):
+            return _filling(function, operands, settings), tuple(_distinct(instruction))
+        if changing:
+            fixed = {key: x for key, x in settings.items() if key not in changing}
+            return _by_name(function, len(operands), changing, fixed), self._places((*operands, *changing.values()))
+        return (partial(function, **settings) if settings else function), self._places(operands)
 
-            def spread(*values: Any) -> Any:
-                found = [_filled(x, places, values) for x in operands]
-                return function(*found, **{key: _filled(x, places, values) for key, x in settings.items()})
-
-            return spread, registers
-        return (partial(function, **settings) if settings else function), tuple(map(self._place, operands))
-
-    def _place(self, x: Any) -> int:
-        """The register of an operand; a plain value gets one of its own."""
-        if type(x) is Register:
-            return x
-        self._start.append(x)
-        return len(self._start) - 1
+    def _places(self, operands: Iterable[Any]) -> tuple[int, ...]:
+        """The registers of operands; plain values get new ones."""
+        places = []
+        for x in operands:
+            if type(x) is not Register:
+                self._start.append(x)
+            places.append(x if type(x) is Register else len(self._start) - 1)
+        return tuple(places)
 
 
-def _shown(x: Any) -> str:
-    """An operand as it is printed: registers as %0, %1 and so on."""
-    if type(x) is Register:
-        return f"%{int(x)}"
-    if type(x) in (tuple, list):
-        return f"({', '.join(map(_shown, x))})"
-    return repr(x)
+def needed(instructions: Sequence[Instruction], results: Iterable[Register]) -> list[Instruction]:
+    """The instructions that the results depend on, and those that write into operands."""
+    wanted = set(results)
+    kept = []
+    for instruction in reversed(instructions):
+        if instruction.writes or instruction.target in wanted:
+            wanted.update(registers_read(instruction))
+            kept.append(instruction)
+    return kept[::-1]
+
+
+def _shared(results: Iterable[Register], owners: Sequence[int], outside: Iterable[int]) -> list[bool]:
+    """Whether each result lies in memory that is not its own: of an argument, a constant, an earlier result."""
+    memories, shared = set(outside), []
+    for register in results:
+        shared.append(owners[register] in memories)
+        memories.add(owners[register])
+    return shared
+
+
+def _written(instructions: Iterable[Instruction], arguments: Iterable[Register], owners: Sequence[int]) -> list[int]:
+    memories = {owners[register] for instruction in instructions for register in instruction.writes}
+    return [i for i, register in enumerate(arguments) if owners[register] in memories]
+
+
+def _form(example: Any) -> Any:
+    """An array of the same shape and dtype that takes no memory."""
+    return np.broadcast_to(np.zeros((), example.dtype), example.shape) if isinstance(example, np.ndarray) else None
+
+
+def _picker(sources: Sequence[int]) -> Callable[[list[Any]], Iterable[Any]]:
+    """What picks some registers, without a loop of Python's; a single one, or none, as a slice."""
+    if len(sources) > 1:
+        return itemgetter(*sources)
+    return itemgetter(slice(sources[0], sources[0] + 1) if sources else slice(0))
 
 
 def _inside(x: Any) -> bool:
@@ -134,36 +172,27 @@ def _inside(x: Any) -> bool:
     return type(x) is not Register and next(registers_in(x), None) is not None
 
 
-def registers_in(x: Any) -> Iterator[Register]:
-    """The registers in an operand, which may be a container."""
-    if type(x) is Register:
-        yield x
-    elif type(x) in (tuple, list):
-        for entry in x:
-            yield from registers_in(entry)
+def _distinct(instruction: Instruction) -> dict[Register, int]:
+    """The registers that an instruction reads, numbered."""
+    return {register: i for i, register in enumerate(dict.fromkeys(registers_read(instruction)))}
 
 
-def read(instruction: Instruction) -> Iterator[Register]:
-    """The registers that an instruction reads."""
-    for x in (*instruction.operands, *instruction.settings.values()):
-        yield from registers_in(x)
+def _by_name(function: Any, n: int, changing: Iterable[str], fixed: dict[str, Any]) -> Callable[..., Any]:
+    """The function with the values after the first `n` as settings."""
+    names = tuple(changing)
+    return lambda *values: function(*values[:n], **fixed, **dict(zip(names, values[n:], strict=True)))
 
 
-def _filled(x: Any, places: dict[Register, int], values: Sequence[Any]) -> Any:
-    """An operand with values in the place of registers."""
-    if type(x) is Register:
-        return values[places[x]]
-    if type(x) in (tuple, list):
-        return type(x)([_filled(entry, places, values) for entry in x])
-    return x
+def _filling(function: Any, operands: Iterable[Any], settings: dict[str, Any]) -> Callable[..., Any]:
+    """The function of registers that lie in containers, such as an index of several arrays."""
+    numbered = dict.fromkeys(r for x in (*operands, *settings.values()) for r in registers_in(x))
+    places = {register: i for i, register in enumerate(numbered)}
 
+    def filled(x: Any, values: Sequence[Any]) -> Any:
+        if type(x) is Register:
+            return values[places[x]]
+        return type(x)([filled(entry, values) for entry in x]) if type(x) in (tuple, list) else x
 
-def needed(instructions: Sequence[Instruction], results: Sequence[Register]) -> list[Instruction]:
-    """The instructions that the results depend on, and those that write into operands."""
-    wanted = set(results)
-    kept = []
-    for instruction in reversed(instructions):
-        if instruction.target is None or instruction.target in wanted:
-            wanted.update(read(instruction))
-            kept.append(instruction)
-    return kept[::-1]
+    return lambda *values: function(
+        *[filled(x, values) for x in operands], **{key: filled(x, values) for key, x in settings.items()}
+    )

@@ -128,6 +128,27 @@ def step_here(arrays: list[Any], x: Any, y: Any) -> Step:
     return step
 
 
+def step_compiled(arrays: list[Any], x: Any, y: Any) -> Step:
+    """The same as a program."""
+    weights = [autograd.tensor(a) for a in arrays]
+    inputs, labels = autograd.tensor(x), autograd.tensor(y)
+
+    def loss(weights: Any, x: Any, y: Any) -> Any:
+        h = x
+        for i in range(0, len(weights), 2):
+            h = autograd.linear(h.relu() if i else h, weights[i], weights[i + 1])
+        return autograd.cross_entropy(h, y)
+
+    @autograd.jit
+    def step(weights: Any, x: Any, y: Any) -> Any:
+        value, gradients = autograd.value_and_grad(loss)(weights, x, y)
+        for w, g in zip(weights, gradients, strict=True):
+            w.sub_(g, alpha=0.1)
+        return value
+
+    return lambda: step(weights, inputs, labels)
+
+
 def step_torch(torch: Any, arrays: list[Any], x: Any, y: Any) -> Step:
     weights = [torch.tensor(a, requires_grad=True) for a in arrays]
     inputs, labels = torch.tensor(x), torch.tensor(y)
@@ -176,12 +197,13 @@ def step_numpy(arrays: list[Any], x: Any, y: Any) -> Step:
 
 
 def training(sizes: list[int], batch: int, torch: Any) -> dict[str, Step]:
-    """One step of gradient descent on all three sides."""
+    """One step of gradient descent on all sides."""
     rng = np.random.default_rng(1)
     x, y = rng.random((batch, sizes[0]), dtype=np.float32), rng.integers(0, DIGITS, batch)
     arrays = parameters(sizes)
     return {
         "here": step_here(arrays, x, y),
+        "jit": step_compiled(arrays, x, y),
         "PyTorch": step_torch(torch, arrays, x, y),
         "NumPy": step_numpy(arrays, x, y),
     }
@@ -196,21 +218,24 @@ def compare(torch: Any, rounds: int) -> None:
     rows["S0: 784-512-512-10, batch 64, SGD"] = training([784, 512, 512, 10], 64, torch)
     for title, sides in rows.items():
         times = alternate(sides, rounds)
-        cells = [
-            f"{1e6 * statistics.median(times[s]):7.1f} µs" if s in times else " " * 10
-            for s in ("here", "PyTorch", "NumPy")
-        ]
-        print(f"{title:34} {' '.join(cells)}  {ratio(times, 'PyTorch'):>18} {ratio(times, 'NumPy'):>18}")
+        for side in ("here", "jit"):
+            if side in times:
+                cells = [
+                    f"{1e6 * statistics.median(times[s]):7.1f} µs" if s in times else " " * 10
+                    for s in (side, "PyTorch", "NumPy")
+                ]
+                ratios = f"{ratio(times, 'PyTorch', side):>18} {ratio(times, 'NumPy', side):>18}"
+                print(f"{title if side == 'here' else '  the same by autograd.jit':34} {' '.join(cells)}  {ratios}")
         if "SGD" in title:
             peaks = {name: peak_memory(step) for name, step in sides.items() if name != "PyTorch"}
             print(f"{'':34} peak memory of a step: " + ", ".join(f"{n} {mb:.1f} MB" for n, mb in peaks.items()))
 
 
-def ratio(times: dict[str, list[float]], peer: str) -> str:
+def ratio(times: dict[str, list[float]], peer: str, side: str = "here") -> str:
     """The median ratio of the rounds, and the smallest and the largest one."""
     if peer not in times:
         return ""
-    found = sorted(a / b for a, b in zip(times["here"], times[peer], strict=True))
+    found = sorted(a / b for a, b in zip(times[side], times[peer], strict=True))
     return f"{statistics.median(found):.2f}× ({found[0]:.2f}–{found[-1]:.2f})"
 
 

@@ -24,8 +24,11 @@ LONG = 1 << 15
 ONE = np.ones(1, FLOAT32)
 
 
-def product(a: Array, b: Array) -> Array | None:
-    """The matrix product of two float32 matrices; None where NumPy does as well, or has to."""
+def product(a: Array, b: Array, scale: float = 1.0, onto: Array | None = None) -> Array | None:
+    """The product of two float32 matrices, times `scale`; None where NumPy does as well, or has to.
+
+    With `onto`, it is added to that matrix, in its memory.
+    """
     rows, inner = a.shape
     columns = b.shape[1]
     if rows * inner * columns < SMALLEST or a.dtype != FLOAT32 or b.dtype != FLOAT32 or b.shape[0] != inner:
@@ -34,12 +37,23 @@ def product(a: Array, b: Array) -> Array | None:
     left, right = _order(a), _order(b)
     if sgemm is None or left is None or right is None:
         return None
-    y = np.empty((rows, columns), FLOAT32)
+    if onto is None:
+        y = np.empty((rows, columns), FLOAT32)
+    elif scale and onto.shape == (rows, columns) and _may_be_written(onto, a, b):
+        y = onto
+    else:
+        return None
     status = sgemm.dnnl_sgemm(
-        left[0], right[0], rows, columns, inner,
-        1.0, a.ctypes.data, left[1], b.ctypes.data, right[1], 0.0, y.ctypes.data, columns,
+        left[0], right[0], rows, columns, inner, scale, a.ctypes.data, left[1], b.ctypes.data, right[1],
+        0.0 if onto is None else 1.0, y.ctypes.data, columns,
     )  # fmt: skip
     return None if status else y
+
+
+def _may_be_written(x: Array, *read: Array) -> bool:
+    """Whether an array is of float32, in one piece, and apart from those that are read meanwhile."""
+    whole = x.dtype == FLOAT32 and x.flags.c_contiguous and x.flags.writeable
+    return whole and not any(np.may_share_memory(x, other) for other in read)
 
 
 def _order(a: Array) -> tuple[bytes, int] | None:
@@ -57,8 +71,7 @@ def add_scaled(x: Array, y: Array, scale: float) -> bool:
     if x.size < LONG or x.dtype != FLOAT32 or y.dtype != FLOAT32 or x.shape != y.shape or not scale:
         return False
     sgemm = in_use()
-    apart = x.flags.c_contiguous and x.flags.writeable and y.flags.c_contiguous and not np.may_share_memory(x, y)
-    if sgemm is None or not apart:
+    if sgemm is None or not y.flags.c_contiguous or not _may_be_written(x, y):
         return False
     status = sgemm.dnnl_sgemm(  # of one row each: A is a single 1
         b"N", b"N", 1, x.size, 1, scale, ONE.ctypes.data, 1, y.ctypes.data, x.size, 1.0, x.ctypes.data, x.size,
