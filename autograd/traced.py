@@ -81,14 +81,18 @@ class Traced(NDArrayOperatorsMixin):
         recorder: the program that is being written.
         register: where it will hold this array.
         example: an array of that form.
+        is_scalar: whether NumPy gives a number in the place of an array without axes, which cannot be changed.
     """
 
-    __slots__ = ("example", "recorder", "register")
+    __slots__ = ("example", "is_scalar", "recorder", "register")
 
-    def __init__(self, recorder: Recorder, register: Register, example: np.ndarray[Any, Any]) -> None:
+    def __init__(
+        self, recorder: Recorder, register: Register, example: np.ndarray[Any, Any], is_scalar: bool = False
+    ) -> None:
         self.recorder = recorder
         self.register = register
         self.example = example
+        self.is_scalar = is_scalar
 
     @property  # type: ignore[misc]
     def __class__(self) -> type[Any]:
@@ -116,6 +120,8 @@ class Traced(NDArrayOperatorsMixin):
         plain = method == "__call__"
         function, name = (ufunc, ufunc.__name__) if plain else (getattr(ufunc, method), f"{ufunc.__name__}.{method}")
         writes = settings.get("out", ()) if method != "at" else operands[:1]
+        if any(type(x) is Traced and x.is_scalar for x in writes):  # Python's own += gives a new number then
+            settings, writes = {key: x for key, x in settings.items() if key != "out"}, ()
         return self.recorder.call(function, operands, settings, name, writes)
 
     def __array_function__(self, function: Any, types: Any, operands: Any, settings: Any) -> Any:
@@ -200,6 +206,8 @@ class Recorder:
         """The registers of arrays that are not traced, by their identity."""
         self.outside: dict[int, tuple[Any, np.ndarray[Any, Any]]] = {}
         """Tensors that are not traced, by their identity, each with its array."""
+        self.as_arrays: set[Register] = set()
+        """The registers that must hold an array without axes, where NumPy's own functions would do with a number."""
         self._outside_memory: set[int] = set()
         self._notes: dict[int, tuple[Register, dict[str, Any]]] = {}
 
@@ -252,6 +260,8 @@ class Recorder:
         origins: dict[int, Traced] = {}
         sources = [self._source(x, origins) for x in operands]
         named = {key: self._source(x, origins) for key, x in settings.items()}
+        if writes or not isinstance(function, np.ufunc):
+            self.as_arrays.update(x.register for x in origins.values() if not x.ndim)
         with quiet():
             result = function(*(x for x, _ in sources), **{key: x for key, (x, _) in named.items()})
         if not isinstance(result, (np.ndarray, np.generic, tuple, list)) and result is not None:
@@ -304,7 +314,7 @@ class Recorder:
         if isinstance(result, (np.ndarray, np.generic)):
             array = np.asarray(result)
             self.registers[target] = array
-            return Traced(self, target, array)
+            return Traced(self, target, array, is_scalar=isinstance(result, np.generic))
         if isinstance(result, (tuple, list)):
             entries = []
             for i, entry in enumerate(result):
@@ -375,4 +385,6 @@ def owner_of(array: Any) -> int:
 
 def array_of(x: Any) -> Any:
     """A number or an array as an array; a traced array as it is."""
-    return x if type(x) is Traced else np.asarray(x)
+    if type(x) is Traced:
+        return Traced(x.recorder, x.register, x.example) if x.is_scalar else x
+    return np.asarray(x)

@@ -90,6 +90,16 @@ def test_results_are_new_arrays():
     np.testing.assert_array_equal(again[4], constant)
 
 
+@pytest.mark.parametrize("dtype", ["f", "d"])
+def test_rows_of_what_numpy_gives_as_a_number(dtype):
+    fun = value_and_grad(lambda x: autograd.exp((x * x).sum()) ** 0.5 + autograd.sigmoid(x[0] * x[1]))
+    compiled = jit(fun)
+    for factor in (1.0, 0.5):
+        for ours, theirs in zip(compiled((factor * X).astype(dtype)), fun((factor * X).astype(dtype)), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-6 if dtype == "f" else 1e-14)
+            assert np.result_type(ours) == np.result_type(theirs)
+
+
 def test_two_results_do_not_share_memory():
     a, b, c = jit(lambda x: (y := x * 2, y, y[1:]))(X)
     assert not np.shares_memory(a, b) and not np.shares_memory(a, c)

@@ -45,6 +45,22 @@ def test_arguments_are_changed_in_place(change):
         np.testing.assert_array_equal(y.numpy(), factor * X)
 
 
+def test_numbers_that_numpy_gives_as_such():
+    def fun(x):
+        total = x.sum()
+        total.add_(1.0)
+        total *= 2.0
+        first = x[0] * 1.0
+        first += total
+        return total, first, np.add(x[1], 1.0, out=x[1])
+
+    compiled = jit(fun)
+    for factor in (1.0, 2.0):
+        ours, theirs = tensor(factor * X), tensor(factor * X)
+        np.testing.assert_allclose(compiled(ours), fun(theirs))
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
 def test_the_first_call_changes_them_once():
     x = np.zeros(3)
     compiled = jit(lambda x: x.add_(1.0).sum())

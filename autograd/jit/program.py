@@ -45,7 +45,7 @@ class Program:
         self.examples = [_form(x) for x in recorder.registers]
         """Of every register, an array of the form that it will hold."""
         self._start: list[Any] = [self.constants.get(Register(i)) for i in range(len(self.examples))]
-        self._steps = list(self._bound())
+        self._steps = list(self._bound(recorder.as_arrays))
 
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:
         """The results for these arguments."""
@@ -95,7 +95,7 @@ class Program:
 
     # ------------------------------------------------------------------ how it is carried out
 
-    def _bound(self) -> Iterator[Step]:
+    def _bound(self, as_arrays: set[Register]) -> Iterator[Step]:
         """The instructions as they are carried out."""
         held = {*self.results, *self.arguments, *self.constants}
         last = {register: i for i, x in enumerate(self.instructions) for register in registers_read(x)}
@@ -103,6 +103,8 @@ class Program:
         self._start.append(None)
         for i, instruction in enumerate(self.instructions):
             function, sources = self._call(instruction)
+            if instruction.target in as_arrays:
+                function = _giving_an_array(function)
             target = nowhere if instruction.target is None else int(instruction.target)
             dead = {r for r in registers_read(instruction) if last[r] == i and r not in held}
             yield function, _picker(sources), target, tuple(dead)
@@ -165,6 +167,10 @@ def _picker(sources: Sequence[int]) -> Callable[[list[Any]], Iterable[Any]]:
     if len(sources) > 1:
         return itemgetter(*sources)
     return itemgetter(slice(sources[0], sources[0] + 1) if sources else slice(0))
+
+
+def _giving_an_array(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *values: np.asarray(function(*values))
 
 
 def _inside(x: Any) -> bool:
