@@ -11,7 +11,7 @@ from .arrays.fourier import conj, real_part
 from .arrays.reductions import unbroadcast
 from .arrays.shapes import astype
 from .changes import changes, stale
-from .graph import ARRAYS, CONSTANT, Node, Rule
+from .graph import ARRAYS, CONSTANT, Node, Rule, modes
 from .op import NumberOp, Op, ieee
 from .rules import arguments_read
 from .traced import Traced, array_of
@@ -60,6 +60,8 @@ def shares(node: Node, upstream: Any, *, recorded: bool = False) -> list[tuple[N
     if not result.ndim and isinstance(op, NumberOp) and result.dtype == np.float64 and type(result) is not Traced:
         return _float_shares(node, float(upstream))
     operands = [x._data if isinstance(x, Node) else x for x in node._a]
+    if modes.watched and (recorder := modes.recorder.get()) is not None:
+        operands = list(map(recorder.lifted, operands))
     return shares_from(node, upstream if type(upstream) is np.ndarray else array_of(upstream), operands, result)
 
 

@@ -83,7 +83,10 @@ def _chance(name: str) -> np.random.Generator:
 
 def _made(array: np.ndarray[Any, Any], dtype: Any, requires_grad: bool) -> Tensor:
     """An array of our own as a tensor."""
-    made = wrap(array.astype(get_default_dtype() if dtype is None else as_dtype(dtype), copy=False))
+    array = array.astype(get_default_dtype() if dtype is None else as_dtype(dtype), copy=False)
+    if modes.watched and (recorder := modes.recorder.get()) is not None:  # a new one at every call of the program
+        array = recorder.call(np.copy, (array,), {}, "copy")
+    made = wrap(array)
     return made.requires_grad_() if requires_grad else made
 
 

@@ -138,6 +138,7 @@ class NumberOp(Op):
         array: Callable[..., Any],
         *partials: Callable[..., Any] | float,
         complex: Callable[..., Any] | None = None,  # noqa: A002 - the carrier's name
+        ufunc: np.ufunc | None = None,
         register: bool = True,
         **printed: Any,
     ) -> None:
@@ -148,6 +149,8 @@ class NumberOp(Op):
         self.scalar = scalar
         self.array = array
         self.complex = complex or array
+        self.ufunc = array if isinstance(array, np.ufunc) else ufunc
+        """NumPy's function that the row stands for, if there is one."""
         self.constants = tuple(None if callable(p) else p for p in partials)
         self.partials = tuple(p if callable(p) else _constant(p) for p in partials)
         if register:

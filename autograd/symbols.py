@@ -252,7 +252,7 @@ def _simplified(op: NumberOp, operands: tuple[Expr, ...]) -> Expr:
 _OF_NUMPY: dict[np.ufunc, Callable[..., Any]] = {
     np.less: operator.lt, np.less_equal: operator.le, np.greater: operator.gt, np.greater_equal: operator.ge,
     np.equal: operator.eq, np.not_equal: operator.ne, np.logical_and: operator.and_, np.logical_or: operator.or_,
-    **{row.array: row for row in ops.TABLE.values() if isinstance(row.array, np.ufunc)},
+    **{row.ufunc: row for row in ops.TABLE.values() if row.ufunc is not None},
 }  # fmt: skip
 
 _Case = tuple[Callable[..., bool], Callable[..., Any]]

@@ -25,7 +25,7 @@ from .names import note_of_now
 from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Op, Reduction
 from .operators import Operators
-from .traced import Traced, array_of, noted, owner_of, recorder_of, refused
+from .traced import Traced, array_of, owner_of, refused
 
 __all__ = ["Tensor", "as_array", "computed", "node", "wrap"]
 
@@ -221,7 +221,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         first = operands[0]
         if len(operands) == 1 and type(first) is Tensor and first._history is None:  # most of them: no more questions
             numbers = first._data
-            if type(numbers) is np.ndarray and numbers.ndim and numbers.dtype.kind == "f":
+            if not modes.watched and numbers.ndim and numbers.dtype.kind == "f":
                 return node(op, op.evaluate(op.array, numbers), operands, None, first._rule is not CONSTANT)
         entries = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
         for x in entries:
@@ -246,10 +246,11 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
             if x._rule is not CONSTANT:
                 asks = True
             numbers.append(x._data)
-        if modes.watched and modes.recorder.get() is not None:
-            data = noted(op, numbers, settings)
-        else:
+        recorder = modes.recorder.get() if modes.watched else None
+        if recorder is None:
             data = op.evaluate(op.forward, *numbers, **settings)
+        else:
+            data = recorder.call(op.forward, numbers, settings, op.name)
         if type(data) is not np.ndarray:
             data = array_of(data)
         kind = data.dtype.kind
@@ -551,8 +552,9 @@ def _operand(x: Any, op: Op) -> Any:
 def computed(op: NumberOp, operands: Any) -> np.ndarray[Any, Any]:
     """The value of a row on the numbers of its operands."""
     numbers = [x._data if type(x) is Tensor else x for x in operands]
-    if modes.watched and Traced in map(type, numbers):
-        return _traced_row(op, numbers)  # type: ignore[no-any-return]
+    recorder = modes.recorder.get() if modes.watched else None
+    if recorder is not None:
+        return _traced_row(op, numbers, recorder)  # type: ignore[no-any-return]
     kinds = {x.dtype for x in numbers if type(x) is np.ndarray}
     if len(kinds) > 1 or next(iter(kinds)).kind != "f":
         if any(kind.kind == "c" for kind in kinds) and op.name not in ON_COMPLEX:
@@ -572,14 +574,14 @@ def computed(op: NumberOp, operands: Any) -> np.ndarray[Any, Any]:
         raise ValueError(f"{op.name}: shapes {shapes} do not broadcast together") from None
 
 
-def _traced_row(op: NumberOp, numbers: list[Any]) -> Any:
+def _traced_row(op: NumberOp, numbers: list[Any], recorder: Any) -> Any:
     """The value of a row on arrays of a program that is traced."""
     arrays = [x for x in numbers if isinstance(x, np.ndarray)]
     dtype = arrays[0].dtype
     alike = all(x.dtype == dtype if isinstance(x, np.ndarray) else type(x) is float for x in numbers)
     fast = alike and dtype.kind == "f" and any(x.ndim for x in arrays)
     function: Callable[..., Any] = op.array if fast else partial(_computed, op)
-    return recorder_of(numbers).call(function, numbers, {}, op.name)
+    return recorder.call(function, numbers, {}, op.name)
 
 
 def _computed(op: NumberOp, *numbers: Any) -> np.ndarray[Any, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import ops
 from .array_rules import takes_gradient
+from .arrays.reductions import plain
 from .backends import onednn
 from .dtypes import promoted
 from .graph import CONSTANT, modes
@@ -30,14 +31,13 @@ def _comparison(name: str) -> Callable[[Any, Any], Any]:
     compare = getattr(operator, name)
 
     def method(self: Any, other: Any) -> Any:
-        if isinstance(other, Tensor):
-            other = other._data
-        elif not isinstance(other, (Real, np.ndarray, np.generic, np.bool_)):
+        if not isinstance(other, (Tensor, Real, np.ndarray, np.generic, np.bool_)):
             return NotImplemented
         try:
-            return wrap(array_of(compare(self._data, other)))
+            return wrap(array_of(compare(plain(self), plain(other) if isinstance(other, Tensor) else other)))
         except ValueError:
-            raise ValueError(f"{name}: shapes {self.shape} and {np.shape(other)} do not broadcast together") from None
+            shape = getattr(other, "shape", ())
+            raise ValueError(f"{name}: shapes {self.shape} and {shape} do not broadcast together") from None
 
     method.__name__ = f"__{name}__"
     method.__doc__ = "Compare element by element: a tensor of truth values."
@@ -56,7 +56,7 @@ def _whole(name: str) -> Callable[[Any, Any], Any]:
     def method(self: Tensor, other: Any) -> Any:
         if self.requires_grad or takes_gradient(other) or not isinstance(other, (Tensor, Real, np.ndarray)):
             return refuse(self, other)
-        a, b = promoted([self._data, other._data if isinstance(other, Tensor) else other], floating=False)
+        a, b = promoted([plain(self), plain(other) if isinstance(other, Tensor) else other], floating=False)
         with quiet():
             return wrap(array_of(compute(a, b)))
 

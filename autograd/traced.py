@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from .graph import modes
 from .quiet import quiet
 
 __all__ = [
@@ -22,7 +23,6 @@ __all__ = [
     "Register",
     "Traced",
     "array_of",
-    "noted",
     "opaque",
     "owner_of",
     "recorder_of",
@@ -117,6 +117,8 @@ class Traced(NDArrayOperatorsMixin):
     # ------------------------------------------------------------------ what is written down
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **settings: Any) -> Any:
+        if any(_is_other_carrier(type(x)) for x in operands):
+            return NotImplemented
         plain = method == "__call__"
         function, name = (ufunc, ufunc.__name__) if plain else (getattr(ufunc, method), f"{ufunc.__name__}.{method}")
         writes = settings.get("out", ()) if method != "at" else operands[:1]
@@ -125,6 +127,8 @@ class Traced(NDArrayOperatorsMixin):
         return self.recorder.call(function, operands, settings, name, writes)
 
     def __array_function__(self, function: Any, types: Any, operands: Any, settings: Any) -> Any:
+        if any(map(_is_other_carrier, types)):
+            return NotImplemented
         if function in BY_NUMBERS or (function is np.where and len(operands) == 1):
             raise refused(f"np.{function.__name__}: the shape of the result depends on the numbers")
         out = settings.get("out")
@@ -134,12 +138,16 @@ class Traced(NDArrayOperatorsMixin):
     @staticmethod
     def __apply__(op: Any, operands: tuple[Any, ...], **settings: Any) -> Any:
         """Read a row of the table."""
+        if any(_is_other_carrier(type(x)) for x in operands):
+            return NotImplemented
         is_complex = any(getattr(x, "dtype", None) is not None and x.dtype.kind == "c" for x in operands)
         return recorder_of(operands).call(op.complex if is_complex else op.array, operands, settings, op.name)
 
     @staticmethod
     def __apply_array__(op: Any, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         """Compute an op on whole arrays."""
+        if any(_is_other_carrier(type(x)) for x in operands):
+            return NotImplemented
         return recorder_of(operands).call(op.forward, operands, settings, op.name)
 
     def __getitem__(self, index: Any) -> Any:
@@ -164,6 +172,11 @@ class Traced(NDArrayOperatorsMixin):
         raise refused("float: a plain number is needed")
 
     __float__ = __int__ = __index__ = __complex__ = item = tolist = tobytes = _number
+
+
+def _is_other_carrier(kind: type) -> bool:
+    """Whether a class of arrays, such as tensors, records what is done with it, and so comes first."""
+    return kind is not Traced and hasattr(kind, "__apply_array__")
 
 
 def refused(what: str) -> TypeError:
@@ -224,9 +237,9 @@ class Recorder:
         """A traced array of this form."""
         return Traced(self, self.new(example), example)
 
-    def lifted(self, array: np.ndarray[Any, Any]) -> Traced:
-        """An array from outside as a traced one."""
-        return Traced(self, self.constant(array), array)
+    def lifted(self, x: Any) -> Any:
+        """An array from outside as a traced one: what is made of it is part of the program.  Others stay."""
+        return Traced(self, self.constant(x), x) if type(x) is np.ndarray else x
 
     def meet(self, tensors: Iterable[Any]) -> None:
         """Remember tensors from outside, whose arrays the program reads: they may be given others later."""
@@ -255,15 +268,20 @@ class Recorder:
         for x in writes:
             if type(x) is not Traced or owner_of(x) in self._outside_memory:
                 raise refused(f"{name}: an array from outside would be changed by tracing alone")
-        if name == "getitem" and any(map(_holds_mask, (*operands, *settings.values()))):
+        operands = tuple(operands)
+        if name == "getitem" and any(map(_holds_mask, (*operands[1:], *settings.values()))):
             raise refused("[ ]: how many elements a mask selects depends on the numbers: write where(mask, x, 0)")
         origins: dict[int, Traced] = {}
         sources = [self._source(x, origins) for x in operands]
         named = {key: self._source(x, origins) for key, x in settings.items()}
         if writes or not isinstance(function, np.ufunc):
             self.as_arrays.update(x.register for x in origins.values() if not x.ndim)
-        with quiet():
-            result = function(*(x for x, _ in sources), **{key: x for key, (x, _) in named.items()})
+        tracing = modes.recorder.set(None)  # what the function does inside is no step of its own
+        try:
+            with quiet():
+                result = function(*(x for x, _ in sources), **{key: x for key, (x, _) in named.items()})
+        finally:
+            modes.recorder.reset(tracing)
         if not isinstance(result, (np.ndarray, np.generic, tuple, list)) and result is not None:
             if function in STATIC or isinstance(result, np.dtype):
                 return result
@@ -354,14 +372,6 @@ def opaque(function: Callable[..., Any], *operands: Any, **settings: Any) -> Any
         if type(x) is Traced:
             return x.recorder.call(function, operands, settings, function.__name__.lstrip("_"))
     return function(*operands, **settings)
-
-
-def noted(op: Any, operands: Iterable[Any], settings: dict[str, Any]) -> Any:
-    """Compute an op on whole arrays, of which one may be traced, be it inside a setting such as an index."""
-    recorder = recorder_of((*operands, *settings.values()))
-    if recorder is None:
-        return op.evaluate(op.forward, *operands, **settings)
-    return recorder.call(op.forward, operands, settings, op.name)
 
 
 def recorder_of(x: Any) -> Any:

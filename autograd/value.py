@@ -458,7 +458,7 @@ _ADD_FIRST, _ADD_BOTH = rule_for(ops.add, FIRST), rule_for(ops.add, BOTH)
 _MUL_FIRST, _MUL_BOTH = rule_for(ops.mul, FIRST), rule_for(ops.mul, BOTH)
 _DOT_FIRST, _DOT_SECOND, _DOT_BOTH = (rule_for(ops.dot, reach) for reach in (FIRST, SECOND, BOTH))
 
-_OP_OF_UFUNC = {op.array: op for op in ops.TABLE.values() if isinstance(op.array, np.ufunc)}
+_OP_OF_UFUNC = {op.ufunc: op for op in ops.TABLE.values() if op.ufunc is not None}
 _QUESTIONS = {
     np.isfinite, np.isinf, np.isnan, np.signbit,
     np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal,

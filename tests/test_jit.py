@@ -200,6 +200,41 @@ def test_tensors_from_outside_are_read_anew():
     np.testing.assert_array_equal(compiled(X), X)
 
 
+OF_OUTSIDE = {
+    "product": lambda w, x: (w * 2) * x,
+    "row": lambda w, x: autograd.exp(w) * x,
+    "array op": lambda w, x: w.flip(0).cumsum(0) * x,
+    "comparison": lambda w, x: np.where(w > 0, x, -x),
+    "question": lambda w, x: w.argmax() + x,
+    "order": lambda w, x: w.sort(0)[0] * w.argsort(0) * x,
+    "as an index": lambda w, x: x[(w > 0).long()],
+    "in a rule": lambda w, x: grad(lambda x: (x / w).sum() + (autograd.relu(w) * x).sum())(x),
+    "in a recorded rule": lambda w, x: grad(lambda x: grad(lambda x: (x**3 / w).sum())(x).sum())(x),
+}
+
+
+@pytest.mark.parametrize("fun", OF_OUTSIDE.values(), ids=OF_OUTSIDE)
+def test_what_is_made_of_a_tensor_from_outside_is_made_anew(fun):
+    w = tensor(X)
+    compiled = jit(lambda x: fun(w, x))
+    for change in (lambda: None, lambda: w.mul_(-2.0), lambda: setattr(w, "data", X[::-1].copy())):
+        change()
+        x = tensor(np.arange(3.0) + 1)
+        np.testing.assert_allclose(compiled(x).numpy(), fun(w, x).numpy())
+
+
+def test_tensors_made_inside():
+    @jit
+    def filled(x):
+        out = autograd.zeros(4, dtype=x.dtype)
+        out[1:] = x
+        out[0] = out[1:].sum()
+        return out
+
+    for factor in (1.0, 2.0):
+        assert filled(tensor(factor * X)).tolist() == [factor * X.sum(), *(factor * X)]
+
+
 def test_arrays_from_outside_are_read_anew():
     w = X.copy()
     compiled = jit(lambda x: w * x)

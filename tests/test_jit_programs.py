@@ -144,6 +144,20 @@ def test_what_no_result_needs_is_left_out():
     assert [instruction.name for instruction in program.instructions] == ["sin"]
 
 
+def test_memory_of_a_result_is_not_written_over():
+    def fun(x, y):
+        a = x * y
+        b = a + x  # in the memory of a
+        c = autograd.tanh(b)
+        return b, c * x, (x - y)[1:] * 2
+
+    compiled = jit(fun)
+    for factor in (1.0, 2.0):
+        for ours, theirs in zip(compiled(factor * X, X), fun(tensor(factor * X), tensor(X)), strict=True):
+            np.testing.assert_array_equal(ours, theirs.numpy())
+    assert "add(%2, %0, out=(%2))" in str(compiled.trace(X, X))
+
+
 def test_a_product_is_not_joined_with_what_another_one_needs():
     def fun(w, x, g):
         product = x @ g

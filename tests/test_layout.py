@@ -19,11 +19,11 @@ PACKAGES = ["autograd", "nn", "demos", "tests"]
 LAYERS = [
     "backends",  # kernels of other libraries
     "quiet",  # IEEE 754 without NumPy's warnings
-    "traced",  # arrays without numbers, with which programs are traced
     "notation",  # how an operation is printed
     "op",  # what a row of the table is
     "array_op",  # what a row that only arrays have is
     "graph",  # nodes, the order of the sweep, the modes
+    "traced",  # arrays without numbers, with which programs are traced
     "operands",  # what an op may be applied to
     "ops",  # the table
     "arrays",  # the rows that only arrays have

@@ -10,7 +10,8 @@ import numpy as np
 from .. import ops
 from ..array_op import ArrayOp
 from ..backends import onednn
-from ..traced import opaque
+from ..graph import modes
+from ..traced import Traced, opaque
 from .shapes import (
     Axis,
     axes_of,
@@ -46,7 +47,13 @@ __all__ = [
 def plain(x: Any) -> Any:
     """The NumPy array in a tensor or dual number, for what is not differentiated."""
     while not isinstance(x, (np.ndarray, np.generic, float, int)):
-        x = x._data
+        if (
+            modes.watched and (recorder := modes.recorder.get()) is not None
+        ):  # its program reads the array at every call
+            recorder.meet((x,))
+            x = recorder.lifted(x._data)
+        else:
+            x = x._data
     return x
 
 
@@ -169,20 +176,26 @@ def _cumprod_pullback(g: Any, y: Any, a: Any, axis: int) -> Any:
     places after the first 0 of a line are 0, so that only the first one has such products.  That is the
     gradient, but as a formula it forgets how it changes with the other zeros: `_without_each` does not.
     """
-    numbers = plain(a)
-    zero = numbers == 0
+    if isinstance(a, np.ndarray):
+        return opaque(_cumprod_slope, g, y, a, axis)
+    numbers = plain(a)  # to be differentiated again
+    if type(numbers) is Traced or (numbers == 0).any():
+        return _without_each(g, a, axis)
+    return _sum_from_here(g * y, axis) / a
+
+
+def _cumprod_slope(g: Any, y: Any, a: Any, axis: int) -> Any:
+    zero = a == 0
     if not zero.any():
         return _sum_from_here(g * y, axis) / a
-    if numbers is not a:  # to be differentiated again
-        return _without_each(g, a, axis)
     first = zero & (np.cumsum(zero, axis) == 1)
-    filled = ops.where(first, np.ones((), numbers.dtype), a)
+    filled = ops.where(first, np.ones((), a.dtype), a)
     without = cumprod(filled, axis=axis)  # from the first 0 on: the products of all the others
     reached = np.cumsum(first, axis) > 0
-    safe = ops.where(zero, np.ones((), numbers.dtype), a)
-    at_zero = _sum_from_here(ops.where(reached, g * without, np.zeros((), numbers.dtype)), axis)
+    safe = ops.where(zero, np.ones((), a.dtype), a)
+    at_zero = _sum_from_here(ops.where(reached, g * without, np.zeros((), a.dtype)), axis)
     elsewhere = _sum_from_here(g * y, axis) / safe
-    return ops.where(first, at_zero, ops.where(zero, np.zeros((), numbers.dtype), elsewhere))
+    return ops.where(first, at_zero, ops.where(zero, np.zeros((), a.dtype), elsewhere))
 
 
 def _without_each(g: Any, a: Any, axis: int) -> Any:

@@ -112,7 +112,7 @@ class Program:
     def _call(self, instruction: Instruction) -> tuple[Callable[..., Any], tuple[int, ...]]:
         """The function with its settings, and the registers of its operands."""
         function, operands, settings = instruction.function, instruction.operands, instruction.settings
-        if isinstance(function, np.ufunc) and settings.keys() == {"out"}:
+        if isinstance(function, np.ufunc) and settings.keys() == {"out"} and function not in (np.maximum, np.minimum):
             operands, settings = (*operands, *settings["out"]), {}
         changing = {key: x for key, x in settings.items() if next(registers_in(x), None) is not None}
         if any(map(_inside, operands)) or any(map(_inside, changing.values())):

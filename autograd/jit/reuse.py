@@ -41,12 +41,19 @@ def with_memory_reused(
                     and _fits(x, target, examples)
                 ):
                     instruction = instruction._replace(settings={"out": (x,)}, writes=(x,))
-                    memory = owners[target]
-                    last[owners[x]] = last.get(memory, i)
-                    owners[:] = [owners[x] if owner == memory else owner for owner in owners]
+                    _move(target, x, owners, last, held)
                     break
         program.append(instruction)
     return program
+
+
+def _move(target: Register, x: Register, owners: list[int], last: dict[int, int], held: set[int]) -> None:
+    """Note that what would have had memory of its own lies in that of `x`."""
+    memory, other = owners[target], owners[x]
+    last[other] = last.get(memory, last[other])
+    if memory in held:
+        held.add(other)
+    owners[:] = [other if owner == memory else owner for owner in owners]
 
 
 def _kept(instruction: Instruction, examples: Sequence[Any]) -> list[Register]:

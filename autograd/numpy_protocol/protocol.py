@@ -20,15 +20,15 @@ from ..arrays.fourier import conj, magnitude
 from ..arrays.reductions import plain
 from ..functions import multiplying, reducing
 from ..functions.checks import as_carrier, constant_like
-from ..traced import array_of
+from ..traced import Traced, array_of, refused
 
-__all__ = ["FUNCTIONS", "NumpyFunctions", "covers", "numbers", "uncovered"]
+__all__ = ["FUNCTIONS", "NumpyFunctions", "covers", "known", "numbers", "uncovered"]
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 """What stands for each covered function of NumPy."""
 
 OP_OF_UFUNC: dict[np.ufunc, Callable[..., Any]] = {
-    op.array: op for op in ops.TABLE.values() if isinstance(op.array, np.ufunc) and hasattr(op, "defaults")
+    op.ufunc: op for op in ops.TABLE.values() if op.ufunc is not None and hasattr(op, "defaults")
 } | {
     np.matmul: multiplying.matmul,
     np.positive: lambda x: x,
@@ -137,6 +137,14 @@ def uncovered(name: str, options: dict[str, Any]) -> TypeError:
 def numbers(x: Any) -> Any:
     """The plain array in a carrier; anything else as it is."""
     return plain(x) if isinstance(x, NumpyFunctions) else x
+
+
+def known(x: Any, name: str) -> Any:
+    """The plain array in a carrier, whose numbers decide on the shape of the result: a program must not take them."""
+    x = numbers(x)
+    if type(x) is Traced:
+        raise refused(f"{name}: the shape of the result depends on the numbers")
+    return x
 
 
 def _written(out: Any, result: Any, function: Any) -> Any:
