@@ -13,6 +13,7 @@ from . import ops
 from .anomaly import forward_anomaly, is_finite
 from .array_op import ArrayOp
 from .array_rules import array_rule, takes_gradient
+from .arrays.reductions import plain
 from .arrays.shapes import broadcast_to, flip, getitem, overwrite, reshape, transpose
 from .backward import backward
 from .changes import History, changes, settled
@@ -88,7 +89,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
     @property
     def data(self) -> Tensor:
         """The same numbers in the same memory, outside the graph; changes to them go unnoticed."""
-        return wrap(self._data)
+        return wrap(plain(self))
 
     @data.setter
     def data(self, data: Any) -> None:
@@ -199,7 +200,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
 
     def detach(self) -> Tensor:
         """The same numbers in the same memory, outside the graph; changes in place are noticed."""
-        leaf = wrap(self._data)
+        leaf = wrap(plain(self))
         note_view(leaf, self, reshape, {"shape": self.shape})
         leaf._history.view = None  # type: ignore[union-attr]
         return leaf

@@ -54,7 +54,7 @@ class Instruction(NamedTuple):
     operands: tuple[Any, ...]
     settings: dict[str, Any]
     target: Register | None
-    """None where the function only writes into one of its operands."""
+    """None where the function writes into one of its operands, or checks it."""
     writes: tuple[Register, ...] = ()
     """The operands that are changed."""
 
@@ -254,6 +254,8 @@ class Recorder:
         settings: dict[str, Any],
         name: str,
         writes: Sequence[Any] = (),
+        *,
+        checks: bool = False,
     ) -> Any:
         """Write down one call, and give its result: traced arrays for arrays.
 
@@ -264,6 +266,7 @@ class Recorder:
                 pullbacks: they are part of the program.
             name: what the program calls it when it is printed.
             writes: which of the operands it changes, as `out=` does.
+            checks: whether it has to be called even if it only gives an operand back.
         """
         for x in writes:
             if type(x) is not Traced or owner_of(x) in self._outside_memory:
@@ -290,7 +293,7 @@ class Recorder:
             return result
         same = origins.get(id(result))
         target = None if same is not None or result is None else self.new(result)
-        if same is None or writes:
+        if same is None or writes or checks:
             given, kept = tuple(place for _, place in sources), {key: place for key, (_, place) in named.items()}
             changed = tuple(x.register for x in writes)
             self.instructions.append(Instruction(name, function, given, kept, target, changed))
@@ -370,7 +373,7 @@ def opaque(function: Callable[..., Any], *operands: Any, **settings: Any) -> Any
     """Call a function; with a traced array among the operands, as one step of its program, whatever it does inside."""
     for x in operands:
         if type(x) is Traced:
-            return x.recorder.call(function, operands, settings, function.__name__.lstrip("_"))
+            return x.recorder.call(function, operands, settings, function.__name__.lstrip("_"), checks=True)
     return function(*operands, **settings)
 
 

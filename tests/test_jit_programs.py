@@ -13,7 +13,7 @@ import autograd
 from autograd import grad, jit, no_grad, tensor, value_and_grad
 from autograd.backends import onednn
 from autograd.jit import compiling
-from autograd.traced import Recorder
+from autograd.traced import Recorder, opaque
 
 X = np.array([0.5, -1.0, 2.0])
 
@@ -137,6 +137,22 @@ def test_a_program_is_printed():
     assert str(program).splitlines()[3].endswith("float64[2, 4]")
     assert lines[-1][0] == "return"
     assert repr(program) == "<Program of 3 instructions>"
+
+
+def test_checks_are_made_at_every_call():
+    def positive(a):
+        if (a <= 0).any():
+            raise ValueError("not positive")
+
+    def returned(a):
+        positive(a)
+        return a
+
+    for check in (positive, returned):
+        compiled = jit(lambda x, check=check: (opaque(check, x._data), x * 2)[1])
+        compiled(abs(X))
+        with pytest.raises(ValueError, match="not positive"):
+            compiled(X)
 
 
 def test_what_no_result_needs_is_left_out():

@@ -249,3 +249,27 @@ def test_reductions_take_lists_of_numbers_without_axes():
     y = autograd.dot([a, b], [b, a]) + autograd.sum([a, a, b])
     y.backward()
     assert (y.item(), a.grad.item(), b.grad.item()) == (19.0, 8.0, 5.0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("exponent", [-2, -1.0, 1, 2.0, 2, 3, 3.0, 4])
+def test_powers_with_whole_exponents(dtype, exponent):
+    """Products in the place of NumPy's power differ from it in the last bits at most, also where IEEE 754 is special."""
+    special = [0.0, -0.0, np.inf, -np.inf, np.nan, np.finfo(dtype).tiny, np.finfo(dtype).max, -np.finfo(dtype).max]
+    a = np.array([*special, *np.linspace(-3, 3, 50), 1e-15, 1e12], dtype)
+    with np.errstate(all="ignore"):
+        expected, slope = np.power(a, exponent), exponent * np.power(a, exponent - 1)
+    x = autograd.tensor(a, requires_grad=True)
+    y = x**exponent
+    y.backward(np.ones_like(a))
+    limit = {"rtol": 4 * np.finfo(dtype).eps, "atol": 0}
+    np.testing.assert_allclose(y.numpy(force=True), expected, **limit)
+    np.testing.assert_array_equal(np.signbit(y.numpy(force=True))[:4], np.signbit(expected)[:4])
+    np.testing.assert_allclose(x.grad.numpy(), slope, **limit)
+    assert y.dtype == x.grad.dtype == dtype
+
+
+def test_a_recorded_derivative_has_the_precision_of_its_operand():
+    x = autograd.tensor(np.array([-1.0, 2.0]), requires_grad=True)
+    autograd.leaky_relu(x, 0.01).sum().backward(create_graph=True)
+    assert x.grad.tolist() == [0.01, 1.0]

@@ -133,11 +133,11 @@ class Program:
 
 
 def needed(instructions: Sequence[Instruction], results: Iterable[Register]) -> list[Instruction]:
-    """The instructions that the results depend on, and those that write into operands."""
+    """The instructions that the results depend on, those that write into operands, and those that only check them."""
     wanted = set(results)
     kept = []
     for instruction in reversed(instructions):
-        if instruction.writes or instruction.target in wanted:
+        if instruction.target is None or instruction.writes or instruction.target in wanted:
             wanted.update(registers_read(instruction))
             kept.append(instruction)
     return kept[::-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ __all__ = ["with_memory_reused"]
 
 
 def with_memory_reused(
-    instructions: Sequence[Instruction], examples: Sequence[Any], owners: list[int], held: set[int]
+    instructions: Sequence[Instruction], examples: Sequence[Any], owners: Sequence[int], held: Iterable[int]
 ) -> list[Instruction]:
     """The same program, in which NumPy's functions of single elements write over a last operand.
 
@@ -22,38 +22,42 @@ def with_memory_reused(
     Args:
         instructions: the program.
         examples: of every register, an array that it might hold.
-        owners: which memory each register shows; brought up to date.
+        owners: which memory each register shows.
         held: the memory that has to stay as it is.
     """
-    held = held | {owners[register] for instruction in instructions for register in _kept(instruction, examples)}
+    held = {*held, *(owners[register] for instruction in instructions for register in _kept(instruction, examples))}
     last: dict[int, int] = {}
     for i, instruction in enumerate(instructions):
         last.update((owners[register], i) for register in registers_read(instruction))
+    moved: dict[int, int] = {}
+    """Where memory is now that would have been a result's own."""
+
+    def memory_of(register: Register) -> int:
+        memory = owners[register]
+        while memory in moved:
+            memory = moved[memory]
+        return memory
+
     program = []
     for i, instruction in enumerate(instructions):
         target = instruction.target
         if isinstance(instruction.function, np.ufunc) and target is not None and not instruction.settings:
-            for x in instruction.operands:
-                if (
-                    type(x) is Register
-                    and last[owners[x]] == i
-                    and owners[x] not in held
-                    and _fits(x, target, examples)
-                ):
+            for x in filter(_is_register, instruction.operands):
+                memory = memory_of(x)
+                if last[memory] == i and memory not in held and _fits(x, target, examples):
                     instruction = instruction._replace(settings={"out": (x,)}, writes=(x,))
-                    _move(target, x, owners, last, held)
+                    own = owners[target]
+                    moved[own] = memory
+                    last[memory] = last.get(own, i)
+                    if own in held:
+                        held.add(memory)
                     break
         program.append(instruction)
     return program
 
 
-def _move(target: Register, x: Register, owners: list[int], last: dict[int, int], held: set[int]) -> None:
-    """Note that what would have had memory of its own lies in that of `x`."""
-    memory, other = owners[target], owners[x]
-    last[other] = last.get(memory, last[other])
-    if memory in held:
-        held.add(other)
-    owners[:] = [other if owner == memory else owner for owner in owners]
+def _is_register(x: Any) -> bool:
+    return type(x) is Register
 
 
 def _kept(instruction: Instruction, examples: Sequence[Any]) -> list[Register]:
