@@ -37,6 +37,7 @@ from .draw import draw
 from .draw.graphs import scopes
 from .dropout import Dropout, Dropout1d, Dropout2d, Dropout3d
 from .embedding import Embedding
+from .functional_call import functional_call
 from .io import load, save
 from .linear import Bilinear, Flatten, Identity, Linear, Unflatten
 from .loss import (
@@ -194,6 +195,7 @@ __all__ = [
     "draw",
     "fold",
     "functional",
+    "functional_call",
     "init",
     "load",
     "metrics",

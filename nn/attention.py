@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import Parameter, Tensor, empty, linear, softmax
+from autograd import Parameter, Tensor, as_tensor, empty, linear, softmax
 
 from . import init
+from .arrays import array_in
 from .containers import ModuleList
 from .dropout import Dropout, dropout as dropped
 from .linear import Linear
@@ -60,7 +61,7 @@ def scaled_dot_product_attention(
     if is_causal:
         bias: Any = _as_bias(_later(query.shape[-2], key.shape[-2]), query.dtype)
     elif attn_mask is not None and attn_mask.dtype == np.bool_:
-        bias = _as_bias(~_array(attn_mask), query.dtype)
+        bias = _as_bias(~array_in(attn_mask), query.dtype)
     else:
         bias = attn_mask
     return _attended(query, key, value, bias, dropout_p, scale)[0]
@@ -81,11 +82,7 @@ def _later(steps: int, others: int) -> np.ndarray[Any, Any]:
 
 def _as_bias(hidden: Any, dtype: Any) -> Any:
     """-inf where something is hidden, else 0."""
-    return autograd.tensor(np.where(hidden, -np.inf, 0).astype(dtype))
-
-
-def _array(x: Any) -> np.ndarray[Any, Any]:
-    return x.detach().numpy() if isinstance(x, Tensor) else np.asarray(x)
+    return as_tensor(np.where(hidden, -np.inf, 0).astype(dtype))
 
 
 class MultiheadAttention(Module):
@@ -244,7 +241,7 @@ class MultiheadAttention(Module):
     @staticmethod
     def _added(mask: Any, dtype: Any) -> Any:
         """A mask in numbers: a truth value hides, a number stays."""
-        return _as_bias(_array(mask), dtype) if mask.dtype == np.bool_ else mask
+        return _as_bias(array_in(mask), dtype) if mask.dtype == np.bool_ else mask
 
 
 class TransformerEncoderLayer(Module):

@@ -8,7 +8,9 @@ import numpy as np
 
 import autograd
 from autograd import Parameter, Tensor, as_tensor, no_grad
+from autograd.traced import opaque
 
+from .arrays import array_in
 from .linear import _count
 from .module import Module
 
@@ -30,8 +32,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:  
         TypeError: the indices are not integers.
         IndexError: there is no such row.
     """
-    index = whole_numbers(input, "embedding")
-    check_range(index, weight.shape[0], "embedding", "index", "embeddings")
+    index = in_range(whole_numbers(input, "embedding"), weight.shape[0], "embedding", "index", "embeddings")
     rows = weight[index]
     if padding_idx is None:
         return rows
@@ -55,23 +56,28 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
         if not index.size:
             raise ValueError("one_hot: without indices num_classes must be given")
         num_classes = int(index.max()) + 1
-    check_range(index, num_classes, "one_hot", "class", "classes")
+    index = in_range(index, num_classes, "one_hot", "class", "classes")
     return as_tensor((index[..., None] == np.arange(num_classes)).astype(np.int64))
 
 
 def whole_numbers(x: Any, name: str) -> np.ndarray[Any, Any]:
-    """Indices as an array, of which backward keeps its own copy."""
-    index = np.array(x)
+    """Indices as an array."""
+    index = array_in(x)
     if index.dtype.kind not in "iu":
         raise TypeError(f"{name}: indices must be integers, got {index.dtype}: write x.long()")
     return index
 
 
-def check_range(index: np.ndarray[Any, Any], count: int, name: str, what: str, whose: str) -> None:
-    """Raise if some index is not from 0 to count - 1; it names the worst one."""
+def in_range(index: np.ndarray[Any, Any], count: int, name: str, what: str, whose: str) -> np.ndarray[Any, Any]:
+    """A copy of the indices, which backward keeps, if all are from 0 to count - 1; else an error names the worst."""
+    return opaque(_checked, index, count, name, what, whose)  # type: ignore[no-any-return]
+
+
+def _checked(index: np.ndarray[Any, Any], count: int, name: str, what: str, whose: str) -> np.ndarray[Any, Any]:
     if index.size and (index.min() < 0 or index.max() >= count):
         worst = index.min() if index.min() < 0 else index.max()
         raise IndexError(f"{name}: {what} {worst} is out of range for {count} {whose}, 0 to {count - 1}")
+    return index.copy()
 
 
 class Embedding(Module):

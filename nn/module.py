@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from autograd import Parameter, Tensor, Value, as_tensor, no_grad
 
-__all__ = ["IncompatibleKeys", "Module"]
+__all__ = ["IncompatibleKeys", "Module", "check_fit"]
 
 Self = TypeVar("Self", bound="Module")
 Hook = Callable[["Module", tuple[Any, ...], Any], Any]
@@ -139,6 +139,16 @@ class Module:
     def _own_buffers(self) -> Iterator[tuple[str, Any]]:
         return ((name, value) for name, value in vars(self).items() if name in self._buffers and value is not None)
 
+    def _own_state(self) -> Iterator[tuple[str, Any]]:
+        yield from self._own_parameters()
+        yield from self._own_buffers()
+
+    def _state(self) -> dict[str, Any]:
+        """Every parameter and buffer by its path, or by all of them if two modules share it."""
+        return {
+            _path(path, name): value for path, module in _every_module(self, "") for name, value in module._own_state()
+        }
+
     def _gathered(
         self, prefix: str, recurse: bool, own: Callable[[Module], Iterator[tuple[str, Any]]]
     ) -> Iterator[tuple[str, Any]]:
@@ -261,16 +271,29 @@ class Module:
         if dtype is None:
             return self
         replaced: dict[int, Any] = {}
-        for module in self.modules():
-            for name, value in [*module._own_parameters(), *module._own_buffers()]:
-                if isinstance(value, Tensor) and value.is_floating_point():
-                    if id(value) not in replaced:
-                        with no_grad():
-                            converted = value.detach().type(dtype)
-                        is_learnt = isinstance(value, Parameter)
-                        replaced[id(value)] = Parameter(converted, value.requires_grad) if is_learnt else converted
-                    module._replace(name, replaced[id(value)])
+        for value in self._state().values():
+            if isinstance(value, Tensor) and value.is_floating_point():
+                with no_grad():
+                    converted = value.detach().type(dtype)
+                is_learnt = isinstance(value, Parameter)
+                replaced[id(value)] = Parameter(converted, value.requires_grad) if is_learnt else converted
+        self._exchange(replaced)
         return self
+
+    def _exchange(self, tensors: Mapping[int, Any]) -> list[tuple[Module, str, Any]]:
+        """Put tensors in the places of others, given by their identity.
+
+        Returns:
+            What was changed: modules, names of attributes, and what these were before.
+        """
+        before = []
+        for module in self.modules():
+            for name, value in list(module._own_state()):
+                if id(value) in tensors:
+                    attribute = name.partition(".")[0]
+                    before.append((module, attribute, getattr(module, attribute)))
+                    module._replace(name, tensors[id(value)])
+        return before
 
     def _replace(self, name: str, value: Any) -> None:
         """Put a parameter or buffer in the place of that name, which may be one of a list."""
@@ -296,7 +319,7 @@ class Module:
         """All parameters and buffers by their paths, as tensors in the same memory, outside every graph."""
         found: OrderedDict[str, Tensor] = OrderedDict()
         for path, module in _every_module(self, prefix.rstrip(".")):
-            for name, value in [*module._own_parameters(), *module._own_buffers()]:
+            for name, value in module._own_state():
                 if name not in module._temporary:
                     is_tensor = isinstance(value, Tensor)
                     found[_path(path, name)] = value.detach() if is_tensor else as_tensor(np.asarray(value.data))
@@ -315,21 +338,13 @@ class Module:
         own = {
             _path(path, name): value
             for path, module in _every_module(self, "")
-            for name, value in [*module._own_parameters(), *module._own_buffers()]
+            for name, value in module._own_state()
             if name not in module._temporary
         }
         missing = [name for name in own if name not in state_dict]
         unexpected = [name for name in state_dict if name not in own]
         given = {name: _array(value) for name, value in state_dict.items() if name in own}
-        wrong = [
-            f"{name} has shape {array.shape}, must have {np.shape(own[name].data)}"
-            for name, array in given.items()
-            if array.shape != np.shape(own[name].data)
-        ]
-        if wrong or (strict and (missing or unexpected)):
-            complaints = [f"missing: {', '.join(missing)}"] if strict and missing else []
-            complaints += [f"unexpected: {', '.join(unexpected)}"] if strict and unexpected else []
-            raise ValueError(f"load_state_dict: {type(self).__name__}: {'; '.join(complaints + wrong)}")
+        check_fit(f"load_state_dict: {type(self).__name__}", own, given, *((missing, unexpected) if strict else ()))
         with no_grad():
             for name, array in given.items():
                 target = own[name]
@@ -389,6 +404,30 @@ def _every_module(module: Module, prefix: str) -> Iterator[tuple[str, Module]]:
     for name, value in module._held():
         if isinstance(value, Module):
             yield from _every_module(value, _path(prefix, name))
+
+
+def check_fit(
+    caller: str,
+    own: Mapping[str, Any],
+    given: Mapping[str, Any],
+    missing: Sequence[str] = (),
+    unexpected: Sequence[str] = (),
+) -> None:
+    """Raise if names are missing or unexpected, or shapes are not those of a module's own; all of them are listed."""
+    complaints = [f"missing: {', '.join(missing)}"] if missing else []
+    complaints += [f"unexpected: {', '.join(unexpected)}"] if unexpected else []
+    complaints += [
+        f"{name} has shape {_shape(x)}, must have {_shape(own[name])}"
+        for name, x in given.items()
+        if name in own and _shape(x) != _shape(own[name])
+    ]
+    if complaints:
+        raise ValueError(f"{caller}: {'; '.join(complaints)}")
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    """That of a tensor or an array; of a number, no axes."""
+    return tuple(getattr(x, "shape", ()))
 
 
 def _array(x: Any) -> np.ndarray[Any, Any]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import autograd
+import numpy as np
 
+import autograd
+from autograd.traced import opaque
+
+from ..arrays import array_in
 from .reduction import PLAIN, checked_reduction, reduced, target_like
 
 __all__ = ["hinge_embedding_loss", "hinge_loss"]
@@ -49,6 +53,10 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction
 
 def _signs(input: Any, target: Any, name: str) -> Any:  # noqa: A002 - as the functions call it
     target = target_like(input, target, name)
-    if not bool(((target == 1) | (target == -1)).all()):
-        raise ValueError(f"{name}: targets must be -1 or 1: write 2 * target - 1 for classes 0 and 1")
+    opaque(_check_signs, array_in(target), name)
     return target
+
+
+def _check_signs(target: np.ndarray[Any, Any], name: str) -> None:
+    if not ((target == 1) | (target == -1)).all():
+        raise ValueError(f"{name}: targets must be -1 or 1: write 2 * target - 1 for classes 0 and 1")

@@ -9,8 +9,10 @@ import numpy as np
 
 import autograd
 from autograd import Domain, as_tensor
+from autograd.traced import opaque
 
-from ..embedding import check_range, whole_numbers
+from ..arrays import array_in, has_numbers
+from ..embedding import in_range, whole_numbers
 from .reduction import DIVERGENCES, PLAIN, checked_reduction, reduced, target_like, weighted
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
 
 LEAST_LOG = -100.0
 """What BCE takes for log 0, as PyTorch does."""
+NO_CLASS = -100
+"""The class whose examples do not count by default, as PyTorch's."""
 
 
 @autograd.op(
@@ -65,12 +69,16 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     """
     checked_reduction(reduction, PLAIN, "binary_cross_entropy")
     target = target_like(input, target, "binary_cross_entropy")
-    if bool(((input < 0) | (input > 1)).any()):
+    opaque(_check_probabilities, array_in(input))
+    return reduced(weighted(bce(input, target), weight), reduction)
+
+
+def _check_probabilities(p: np.ndarray[Any, Any]) -> None:
+    if ((p < 0) | (p > 1)).any():
         raise ValueError(
             "binary_cross_entropy: inputs must be probabilities, between 0 and 1: apply a sigmoid first, or use "
             "binary_cross_entropy_with_logits"
         )
-    return reduced(weighted(bce(input, target), weight), reduction)
 
 
 def binary_cross_entropy_with_logits(
@@ -106,7 +114,7 @@ def cross_entropy(
     target: Any,
     weight: Any = None,
     *,
-    ignore_index: int = -100,
+    ignore_index: int = NO_CLASS,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Any:
@@ -116,7 +124,8 @@ def cross_entropy(
         input: logits z, (N, C), (C,) or (N, C, ...), a score for each class.
         target: the index of the right class, (N,), () or (N, ...); or probabilities in the shape of the input.
         weight: how much each class counts, (C,), or None; with indices, `"mean"` divides by the weights' sum.
-        ignore_index: examples of this class do not count; of indices only.
+        ignore_index: examples of this class do not count; of indices only.  Under `jit` there must be none with the
+            default, -100, for speed's sake, unless there was one when the program was traced: else an IndexError.
         reduction: `"mean"`, `"sum"` or `"none"`.
         label_smoothing: ε: the target is 1 − ε, and ε spread over all classes (Szegedy et al. 2016).
 
@@ -136,12 +145,13 @@ def cross_entropy(
     shape = getattr(target, "shape", None)
     if shape == input.shape and target.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
-    plain = weight is None and reduction == "mean" and not label_smoothing and input.ndim == 2
-    if plain and ignore_index < 0 and shape == input.shape[:1] != (0,) and target.dtype.kind == "i":
+    usual = weight is None and reduction == "mean" and not label_smoothing and input.ndim == 2
+    likely = usual and (ignore_index < 0 if has_numbers(target) else ignore_index == NO_CLASS)
+    if likely and shape == input.shape[:1] != (0,) and target.dtype.kind == "i":
         with suppress(IndexError):  # an index that does not count, or is no class: see below
             return autograd.cross_entropy(input, target)
     labels = _labels(input, target, ignore_index, name)
-    if plain and labels.counts.all():
+    if usual and labels.all_count():
         return autograd.cross_entropy(input, labels.classes)
     log_p = autograd.log_softmax(input, labels.axis)
     losses = _picked(log_p, labels, weight)
@@ -158,7 +168,7 @@ def nll_loss(
     target: Any,
     weight: Any = None,
     *,
-    ignore_index: int = -100,
+    ignore_index: int = NO_CLASS,
     reduction: str = "mean",
 ) -> Any:
     """The negative log-likelihood: −log p at the right class; behind `log_softmax` it is the cross-entropy.
@@ -182,6 +192,10 @@ class _Labels(NamedTuple):
     counts: np.ndarray[Any, Any]  # which of them do
     axis: int  # that of the classes among the scores'
 
+    def all_count(self) -> bool:
+        """Whether all of them are known to count."""
+        return has_numbers(self.counts) and bool(self.counts.all())
+
 
 def _labels(scores: Any, target: Any, ignore_index: int, name: str) -> _Labels:
     index = whole_numbers(target, name)
@@ -190,11 +204,9 @@ def _labels(scores: Any, target: Any, ignore_index: int, name: str) -> _Labels:
         raise ValueError(
             f"{name}: input {scores.shape} and target {index.shape}: needs (N, C, ...) and (N, ...), or (C,) and ()"
         )
-    counts = np.asarray(index != ignore_index)
-    if not counts.all():
-        index = np.where(counts, index, 0)
-    check_range(index, scores.shape[axis], name, "class", f"classes of {scores.shape}")
-    return _Labels(index, counts, axis)
+    counts = (index != ignore_index)[...]  # an array, too, of a single index
+    classes = in_range(np.where(counts, index, 0), scores.shape[axis], name, "class", f"classes of {scores.shape}")
+    return _Labels(classes, counts, axis)
 
 
 def _picked(log_p: Any, labels: _Labels, weight: Any) -> Any:
@@ -202,22 +214,22 @@ def _picked(log_p: Any, labels: _Labels, weight: Any) -> Any:
     places = list(np.indices(labels.classes.shape, sparse=True))
     places.insert(labels.axis, labels.classes)
     losses = -log_p[tuple(places)]
-    if weight is None and labels.counts.all():
+    if weight is None and labels.all_count():
         return losses
-    return losses * as_tensor(_shares(labels, weight, losses.dtype))
+    return losses * _shares(labels, weight, losses.dtype)
 
 
-def _shares(labels: _Labels, weight: Any, dtype: Any) -> np.ndarray[Any, Any]:
+def _shares(labels: _Labels, weight: Any, dtype: Any) -> Any:
     """How much each example counts."""
-    shares = labels.counts.astype(dtype)
-    return shares if weight is None else shares * np.asarray(weight)[labels.classes]
+    shares = as_tensor(labels.counts.astype(dtype))
+    return shares if weight is None else shares * as_tensor(weight)[labels.classes]
 
 
 def _averaged(losses: Any, labels: _Labels, weight: Any, reduction: str) -> Any:
     """The reduction of the losses of single examples; the mean is one with weights."""
     if reduction != "mean":
         return reduced(losses, reduction)
-    return autograd.sum(losses) / float(_shares(labels, weight, losses.dtype).sum())
+    return autograd.sum(losses) / autograd.sum(_shares(labels, weight, losses.dtype))
 
 
 def _soft_cross_entropy(scores: Any, target: Any, weight: Any, reduction: str, label_smoothing: float) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 import autograd
+from autograd.traced import opaque
 
 from . import loops, steps
 from .loops import Backward, Forward, aligned, at_last
@@ -27,19 +28,8 @@ __all__ = ["FUSED", "Kept", "at_last"]
 Array = np.ndarray[Any, Any]
 
 
-class Kept:
-    """What the forward pass keeps for the backward pass, the result by which that knows it, and what that finds."""
-
-    __slots__ = ("arrays", "asked", "result", "to_first", "to_gates", "to_weights", "upstream")
-
-    def __init__(self) -> None:
-        self.arrays: tuple[Array, ...] = ()
-        self.result: Array | None = None
-        self.upstream: Array | None = None
-        self.to_gates: Any = None
-        self.to_first: list[Array] = []
-        self.to_weights: list[Array] = []
-        self.asked: set[int] = set()
+Kept = dict[str, Any]
+"""What the forward pass keeps for the backward pass, the result by which that knows it, and what that finds."""
 
 
 class Kernel:
@@ -92,9 +82,9 @@ class Kernel:
         for part, gate in zip(weight, self.gates, strict=True):
             if gate == "s":
                 part *= 0.5
-        kept.result, kept.arrays = self._forward(rows, weight, bias_state[joint:], *cells, **last)
-        kept.upstream = None
-        return kept.result
+        y, arrays = self._forward(rows, weight, bias_state[joint:], *cells, **last)
+        kept.update(result=y, arrays=arrays, upstream=None)
+        return y
 
     def _pullback(self, i: int) -> Callable[..., Any]:
         """The rule of operand `i`."""
@@ -103,14 +93,17 @@ class Kernel:
             if not all(isinstance(a, np.ndarray) for a in (g, y, *operands)):
                 _, pull = autograd.vjp(lambda *leaves: self.unrolled(*leaves, **last), *operands)
                 return pull(g)[i]
-            if kept.result is not y:  # the operation has run on other numbers since
+            return opaque(share, g, y, *operands, kept=kept, **last)
+
+        def share(g: Array, y: Array, *operands: Array, kept: Kept, **last: Array) -> Array:
+            if kept["result"] is not y:  # the operation has run on other numbers since
                 self._value(*operands, kept=kept, **last)
-                kept.result = y
-            if kept.upstream is not g or i in kept.asked:
+                kept["result"] = y
+            if kept["upstream"] is not g or i in kept["asked"]:
                 weight = aligned(operands[-3])
-                kept.to_gates, kept.to_first = self._backward(g, kept.arrays, weight, **last)
-                kept.upstream, kept.to_weights, kept.asked = g, [], set()
-            kept.asked.add(i)
+                to_gates, to_first = self._backward(g, kept["arrays"], weight, **last)
+                kept.update(upstream=g, to_gates=to_gates, to_first=to_first, to_weights=[], asked=set())
+            kept["asked"].add(i)
             return self._share(i, operands, kept)
 
         return pullback
@@ -120,13 +113,13 @@ class Kernel:
         if i == 0:
             return self._to_x(operands[0], operands[-4], kept)
         if i <= self.states:
-            return kept.to_first[i - 1]
-        if not kept.to_weights:
-            kept.to_weights = self._to_weights(operands[0].shape[2], kept)
-        return kept.to_weights[i - self.states - 1]
+            return kept["to_first"][i - 1]  # type: ignore[no-any-return]
+        if not kept["to_weights"]:
+            kept["to_weights"] = self._to_weights(operands[0].shape[2], kept)
+        return kept["to_weights"][i - self.states - 1]  # type: ignore[no-any-return]
 
     def _to_x(self, x: Array, weight: Array, kept: Kept) -> Array:
-        to_joint, _, to_input = self._split(kept.to_gates)
+        to_joint, _, to_input = self._split(kept["to_gates"])
         joint = to_joint.shape[1]
         to_x: Array = to_joint @ weight[:joint]
         if self.joint < len(self.gates):
@@ -135,8 +128,8 @@ class Kernel:
 
     def _to_weights(self, width: int, kept: Kept) -> list[Array]:
         """The gradients of the weights of input and state, and of their biases."""
-        rows = _flat(kept.arrays[0][:-1])
-        to_joint, to_state, to_input = self._split(kept.to_gates)
+        rows = _flat(kept["arrays"][0][:-1])
+        to_joint, to_state, to_input = self._split(kept["to_gates"])
         both = to_joint.T @ rows
         gradients = [both[:, :width], both[:, width + 1 :], both[:, width], both[:, width]]
         if self.joint == len(self.gates):

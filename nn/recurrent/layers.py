@@ -90,7 +90,8 @@ class _Recurrent(Module):
     def _run(self, x: Any, state: State | None, lengths: Any) -> tuple[Any, State]:
         """Outputs in the form of the input, and the parts of the last states."""
         if isinstance(x, PackedSequence):
-            y, last = self._over_layers(x.data, self._first_states(x.data, state), x.lengths)
+            lengths = check_lengths(x.lengths, x.data.shape[0], x.data.shape[1], self._label())
+            y, last = self._over_layers(x.data, self._first_states(x.data, state), lengths)
             return PackedSequence(y, x.lengths), last
         if x.ndim not in (2, 3):
             raise ValueError(f"{self._label()}: takes (time, input), or with a batch three axes, got {x.shape}")

@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autograd
-from autograd import Tensor
+from autograd import Tensor, as_tensor
+from autograd.traced import opaque
+
+from ..arrays import array_in
 
 __all__ = ["PackedSequence", "pack_padded_sequence", "pad_packed_sequence", "pad_sequence"]
 
@@ -85,18 +88,20 @@ def pad_packed_sequence(
 
 def check_lengths(lengths: Any, steps: int, batch: int, label: str) -> Array:
     """Lengths as an array of whole numbers from 1 to the number of steps, one per sequence."""
-    checked = np.asarray(lengths.detach().numpy() if isinstance(lengths, Tensor) else lengths)
-    if checked.shape != (batch,) or checked.dtype.kind not in "iu":
-        raise ValueError(f"{label}: lengths must be {batch} whole numbers, one per sequence, got {checked.tolist()!r}")
-    if batch and not 1 <= checked.min() <= checked.max() <= steps:
-        raise ValueError(f"{label}: lengths must be from 1 to {steps}, the steps of the input, got {checked.tolist()}")
-    return checked.astype(np.int64)
+    return opaque(_checked, array_in(lengths), steps, batch, label)  # type: ignore[no-any-return]
 
 
-def within(lengths: Array, steps: int) -> Array:
+def _checked(lengths: Array, steps: int, batch: int, label: str) -> Array:
+    if lengths.shape != (batch,) or lengths.dtype.kind not in "iu":
+        raise ValueError(f"{label}: lengths must be {batch} whole numbers, one per sequence, got {lengths.tolist()!r}")
+    if batch and not 1 <= lengths.min() <= lengths.max() <= steps:
+        raise ValueError(f"{label}: lengths must be from 1 to {steps}, the steps of the input, got {lengths.tolist()}")
+    return lengths.astype(np.int64)
+
+
+def within(lengths: Array, steps: int) -> Tensor:
     """(steps, batch, 1): whether a step belongs to the sequence, or is padding."""
-    inside: Array = (np.arange(steps)[:, None] < lengths)[..., None]
-    return inside
+    return as_tensor((np.arange(steps)[:, None] < lengths)[..., None])
 
 
 def reversed_in_time(x: Any, lengths: Array | None) -> Any:
