@@ -86,7 +86,7 @@ class Program:
             constant = self.constants.get(x)
             return f"%{int(x)}" if constant is None or constant.ndim else str(constant)
         if type(x) in (tuple, list):
-            return f"({', '.join(map(self._shown, x))})"
+            return f"({', '.join(map(self._shown, x))}{',' * (len(x) == 1)})"
         return str(x) if isinstance(x, np.dtype) else repr(x)
 
     def _with_form(self, text: str, register: Register) -> str:
