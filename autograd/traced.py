@@ -169,7 +169,7 @@ class Traced(NDArrayOperatorsMixin):
         raise refused("bool: a condition needs the numbers: write where(condition, a, b) instead of if")
 
     def _number(self, *_: Any) -> NoReturn:
-        raise refused("float: a plain number is needed")
+        raise refused("a plain number is needed")
 
     __float__ = __int__ = __index__ = __complex__ = item = tolist = tobytes = _number
 

@@ -17,12 +17,12 @@ def energy(x):
 
 REFUSED = {
     "if": (lambda x: x if x.sum() > 0 else -x, "bool: .*where"),
-    "float": (lambda x: float(x.sum()) * x, "float"),
-    "item": (lambda x: x * x.sum().item(), "float"),
-    "tolist": (lambda x: x.tolist(), "float"),
-    "index": (lambda x: [1, 2, 3][x.argmax()] * x, "float"),
-    "range": (lambda x: sum(x for _ in range(x.long().sum())), "float"),
-    "format": (lambda x: f"{x.sum():.2f}", "float"),
+    "float": (lambda x: float(x.sum()) * x, "a plain number is needed"),
+    "item": (lambda x: x * x.sum().item(), "a plain number is needed"),
+    "tolist": (lambda x: x.tolist(), "a plain number is needed"),
+    "index": (lambda x: [1, 2, 3][x.argmax()] * x, "a plain number is needed"),
+    "range": (lambda x: sum(x for _ in range(x.long().sum())), "a plain number is needed"),
+    "format": (lambda x: f"{x.sum():.2f}", "a plain number is needed"),
     "numpy": (lambda x: x.numpy(), "numpy"),
     "asarray": (lambda x: np.asarray(x), "numpy"),
     "mask": (lambda x: x[x > 0], r"\[ \]: how many elements a mask selects"),
