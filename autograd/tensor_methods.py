@@ -121,6 +121,14 @@ def add_scaled(op: NumberOp, x: Any, y: Any, alpha: Any) -> None:
         op.array(x, y if alpha == 1 else y * alpha, out=x)
 
 
+def _is_unrecorded(x: Tensor, y: Tensor) -> bool:
+    """Whether no graph has to know of a change of `x` by `y`."""
+    if not modes.recording.get():
+        return True
+    whole = x._history is None or x._history.view is None
+    return whole and x._rule is CONSTANT and y._history is None and y._rule is CONSTANT
+
+
 def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
     def method(self: Tensor, *others: Any) -> Tensor:
         missing = op.arity - 1 - len(others)
@@ -132,7 +140,7 @@ def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
         return self._change(op, *others)
 
     def scaled(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
-        if type(other) is Tensor and not modes.recording.get() and self._writes_directly(op, [self, other]):
+        if type(other) is Tensor and _is_unrecorded(self, other) and self._writes_directly(op, [self, other]):
             check_may_change(self, op)
             with quiet():  # as optimizers do it
                 if type(self._data) is Traced:

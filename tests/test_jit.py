@@ -116,6 +116,18 @@ def test_labels_are_read_anew():
         compiled(scores, np.array([0, 1, 2, 3]))
 
 
+def test_rows_that_indices_name():
+    fun = grad(lambda table, index: table[index].sum())
+    compiled = jit(fun)
+    for index in ([0, 2, 2], [1, 1, 0]):
+        np.testing.assert_array_equal(compiled(np.eye(3), np.array(index)), fun(np.eye(3), np.array(index)))
+
+
+def test_the_rule_of_a_power_asks_no_questions_about_its_exponent():
+    names = [instruction.name for instruction in jit(grad(lambda x: (x**3).sum())).trace(X).instructions]
+    assert "where" not in names and "equal" not in names
+
+
 def test_masks_and_branches_by_where():
     compiled = jit(grad(lambda x: np.where(x > 0, x**2, -3 * x).sum()))
     compiled(X)

@@ -174,41 +174,67 @@ def test_memory_of_a_result_is_not_written_over():
     assert "add(%2, %0, out=(%2,))" in str(compiled.trace(X, X))
 
 
-def test_a_product_is_not_joined_with_what_another_one_needs():
-    def fun(w, x, g):
-        product = x @ g
-        w.sub_(product, alpha=0.5)
-        return product.sum()
+def test_memory_is_written_over_again_and_again():
+    program = jit(lambda x: autograd.exp(autograd.tanh(x + 1.0) * 2.0)).trace(X)
+    assert [bool(instruction.writes) for instruction in program.instructions] == [False, True, True, True]
 
-    def overwritten(w, x, g):
-        product = x @ g
-        x.zero_()
-        w.sub_(product, alpha=0.5)
 
+def test_notes_for_a_rule_are_not_written_over():
+    labels = np.array([0, 2])
+
+    def fun(scores):
+        _, pullback = autograd.vjp(lambda scores: autograd.cross_entropy(scores, labels), scores)
+        return pullback(1.0)[0], pullback(-3.0)[0]
+
+    compiled = jit(fun)
+    for scores in (np.eye(2, 3), np.ones((2, 3))):
+        for ours, theirs in zip(compiled(scores), fun(scores), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-15)
+
+
+def needed_again(w, x, a, g):
+    product = x @ g
+    w.sub_(product, alpha=0.5)
+    return product.sum()
+
+
+def overwritten(w, x, a, g):
+    product = x @ g
+    a.zero_()
+    w.sub_(product, alpha=0.5)
+    return a.sum()
+
+
+@pytest.mark.parametrize("fun", [needed_again, overwritten])
+@pytest.mark.parametrize("together", [False, True])
+def test_a_product_is_not_joined_with_what_is_needed_meanwhile(fun, together):
     rng = np.random.default_rng(0)
-    for f in (fun, overwritten):
-        a = [rng.normal(size=(64, 64)).astype("f") for _ in range(3)]
-        ours, theirs = [tensor(x) for x in a], [tensor(x) for x in a]
-        with no_grad():
-            jit(f)(*ours)
-            f(*theirs)
-        for x, y in zip(ours, theirs, strict=True):
-            np.testing.assert_allclose(x.numpy(), y.numpy(), rtol=1e-4, atol=1e-5)
+    numbers = [rng.normal(size=(64, 64)).astype("f") for _ in range(4)]
+    ours, theirs = [tensor(x) for x in numbers], [tensor(x) for x in numbers]
+    compiled = jit(fun)
+    with no_grad():
+        compiled(*[tensor(x) for x in numbers])
+        for tensors in (ours, theirs):
+            if together:
+                tensors[2] = tensors[1].view(64, 64)
+        np.testing.assert_allclose(compiled(*ours).numpy(), fun(*theirs).numpy(), rtol=1e-3)
+    for x, y in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(x.numpy(), y.numpy(), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.skipif(not onednn.is_available(), reason="oneDNN is not here: NumPy makes the products")
+@pytest.mark.parametrize("change", ["add_", "sub_"])
 @pytest.mark.parametrize("scale", [0.5, 0.0, -1.0])
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_products_added_by_the_kernel(scale, order):
+def test_products_added_by_the_kernel(change, scale, order):
     rng = np.random.default_rng(0)
     x, a, b = (np.asarray(rng.normal(size=(80, 80)), np.float32, order=order) for _ in range(3))
-
-    def fun(x, a, b):
-        x.add_(a @ b, alpha=scale)
-
     ours = tensor(x)
-    jit(fun)(ours, tensor(a), tensor(b))
-    np.testing.assert_allclose(ours.numpy(), x + scale * (a @ b), rtol=1e-4, atol=1e-5)
+    compiled = jit(lambda x, a, b: getattr(x, change)(a @ b, alpha=scale))
+    compiled(ours, tensor(a), tensor(b))
+    assert "add_product" in str(compiled.trace(ours, tensor(a), tensor(b)))
+    expected = x + (scale if change == "add_" else -scale) * (a @ b)
+    np.testing.assert_allclose(ours.numpy(), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_arrays_are_freed_when_they_are_last_used():

@@ -63,6 +63,8 @@ def test_a_result_that_an_outer_graph_has_to_follow_is_refused():
         compiled(X)
     with no_grad():
         np.testing.assert_array_equal(compiled(X), X * X)
+    with pytest.raises(TypeError, match="^jit: the result depends on a tensor from outside"):
+        compiled(X)
 
 
 @pytest.mark.parametrize("change", [

@@ -36,7 +36,7 @@ class Program:
         owners = [owner_of(x) if isinstance(x, np.ndarray) else id(x) for x in recorder.registers]
         outside = {owners[register] for register in (*self.arguments, *self.constants)}
         self._shared = _shared(self.results, owners, outside)
-        instructions = needed(recorder.instructions, self.results)
+        instructions = needed(recorder.instructions, self.results, recorder.registers)
         instructions = fused(instructions, self.results, owners)
         held = outside | {owners[register] for register in self.results}
         self.instructions = with_memory_reused(instructions, recorder.registers, owners, held)
@@ -132,13 +132,17 @@ class Program:
         return tuple(places)
 
 
-def needed(instructions: Sequence[Instruction], results: Iterable[Register]) -> list[Instruction]:
+def needed(
+    instructions: Sequence[Instruction], results: Iterable[Register], examples: Sequence[Any]
+) -> list[Instruction]:
     """The instructions that the results depend on, those that write into operands, and those that only check them."""
     wanted = set(results)
     kept = []
     for instruction in reversed(instructions):
-        if instruction.target is None or instruction.writes or instruction.target in wanted:
-            wanted.update(registers_read(instruction))
+        read = list(registers_read(instruction))
+        leaves_notes = any(register in wanted and isinstance(examples[register], dict) for register in read)
+        if instruction.target is None or instruction.writes or leaves_notes or instruction.target in wanted:
+            wanted.update(read)
             kept.append(instruction)
     return kept[::-1]
 
