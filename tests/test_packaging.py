@@ -138,7 +138,7 @@ def declared(*extras: str) -> set[str]:
 
 
 def test_core_dependencies_are_those_imported() -> None:
-    optional = declared("render", "testing", "plot", "images", "onnx", "scipy", "demos") - declared("")
+    optional = declared("render", "testing", "plot", "images", "jit", "onnx", "scipy", "demos") - declared("")
     assert imported_distributions("autograd/", "nn/") - optional == declared("")
 
 
@@ -147,12 +147,12 @@ def test_extras_are_imported_by_what_they_are_for() -> None:
     assert declared("plot") <= imported_distributions("nn/plot/")
     assert declared("demos") - declared("plot", "render") <= imported_distributions("demos/")
     assert declared("images") | {"onnx"} <= imported_distributions("nn/")
-    assert declared("scipy") <= imported_distributions("autograd/")
+    assert declared("jit", "scipy") <= imported_distributions("autograd/")
     runs_them = {"pytest-xdist"}
     looked_for = {name for path in TESTS for name in re.findall(r'importorskip\("(\w+)', text(path))}
     used = imported_distributions(*TESTS) | looked_for | runs_them
-    assert declared("test") - declared("demos", "images", "onednn", "onnx", "scipy") <= used
-    assert declared("bench") - declared("onednn") <= imported_distributions("tests/benchmarks/")
+    assert declared("test") - declared("demos", "images", "jit", "onednn", "onnx", "scipy") <= used
+    assert declared("bench") - declared("jit", "onednn") <= imported_distributions("tests/benchmarks/")
 
 
 def test_the_extra_onednn_brings_the_library_that_is_looked_for() -> None:

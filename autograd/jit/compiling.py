@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from functools import partial, update_wrapper
+from functools import cached_property, partial, update_wrapper
 from operator import index
 from types import MethodType
 from typing import Any
@@ -19,6 +19,7 @@ from ..tensor import Tensor, as_array, wrap
 from ..traced import Recorder, owner_of
 from ..transforms import unwrapped
 from ..trees import leaves, mapped
+from .native import native
 from .program import Program
 
 __all__ = ["Jitted", "jit"]
@@ -100,23 +101,22 @@ class Jitted:
         if modes.watched and (modes.anomaly.get() or modes.recorder.get() is not None):
             return self._fun(*args, **kwargs)
         recording = modes.recording.get()
-        arrays = []
+        values = []
         for x in entries:
             if type(x) is Tensor:
                 if recording and x._rule is not CONSTANT:
                     return self._fun(*args, **kwargs)
-                arrays.append(x._data)
+                x = x._data
             elif type(x) is Dual:
                 return self._fun(*args, **kwargs)
-            else:  # a number as an array, which is no weaker than others when dtypes are mixed
-                arrays.append(np.asarray(x))
+            values.append(x)
         key = form, recording, get_default_dtype()
         compiled = self._programs.get(key)
         if compiled is None or compiled.is_outdated():
             compiled = self._programs[key] = _Compiled(partial(self._call, args, kwargs), entries)
-        if compiled.written and _overlap(arrays):
+        if compiled.written and _overlap(values):
             return self._fun(*args, **kwargs)
-        return compiled(arrays, entries)
+        return compiled(values, entries)
 
     def __repr__(self) -> str:
         n = len(self._programs)
@@ -171,7 +171,14 @@ def _form(tree: Any, entries: list[Any]) -> Any:
         entries.append(tree)
         return kind
     if isinstance(tree, (list, tuple)):
-        return kind, tuple([_form(x, entries) for x in tree])
+        forms: list[Any] = []
+        for x in tree:
+            if type(x) is float:  # as there may be thousands of
+                entries.append(x)
+                forms.append(float)
+            else:
+                forms.append(_form(x, entries))
+        return kind, tuple(forms)
     if isinstance(tree, dict):
         return kind, tuple([(key, _form(x, entries)) for key, x in tree.items()])
     if tree is None:
@@ -190,8 +197,9 @@ def _hashable(x: Any) -> Hashable:
     return type(x), x
 
 
-def _overlap(arrays: Sequence[Any]) -> bool:
+def _overlap(values: Sequence[Any]) -> bool:
     """Whether two arguments lie in one memory, where a change of one would show in the other."""
+    arrays = [x for x in values if type(x) is np.ndarray]
     return len({id(a) if a.base is None else owner_of(a) for a in arrays}) < len(arrays)
 
 
@@ -233,13 +241,24 @@ class _Compiled:
         """Whether a tensor that the program reads was given another array."""
         return any(tensor._data is not array for tensor, array in self.outside)
 
-    def __call__(self, arrays: Sequence[Any], entries: Sequence[Any]) -> Any:
-        found = iter(self.program(arrays))
+    @cached_property
+    def run(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        """What carries the program out: machine code, where there can be some."""
+        return native(self.program) or self._run_arrays
+
+    def _run_arrays(self, values: Sequence[Any]) -> Sequence[Any]:
+        """The program on arrays: a number among them would be weaker than they are when dtypes are mixed."""
+        return self.program([x if type(x) is np.ndarray else np.asarray(x) for x in values])
+
+    def __call__(self, values: Sequence[Any], entries: Sequence[Any]) -> Any:
+        found = iter(self.run(values))
         if self.written:
             increment_version([entries[i] for i in self.written if type(entries[i]) is Tensor])
         return mapped(lambda y: self._finished(next(found)) if y is ARRAY else y, self.result)
 
     def _finished(self, array: Any) -> Any:
+        if self.plain and type(array) is float:  # from machine code
+            return array
         tensor = wrap(np.asarray(array))
         return unwrapped(tensor) if self.plain else tensor
 

@@ -7,7 +7,7 @@ import importlib
 
 from autograd.backends import onednn
 
-BENCHMARKS = ("convolution", "nn", "scalar", "tensor")
+BENCHMARKS = ("convolution", "jit", "nn", "scalar", "tensor")
 
 
 def main() -> None:
