@@ -254,7 +254,7 @@ def test_reductions_take_lists_of_numbers_without_axes():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("exponent", [-2, -1.0, 1, 2.0, 2, 3, 3.0, 4])
 def test_powers_with_whole_exponents(dtype, exponent):
-    """Products in the place of NumPy's power differ from it in the last bits at most, also where IEEE 754 is special."""
+    """Products in the place of NumPy's power differ from it in the last bits at most, also at special numbers."""
     special = [0.0, -0.0, np.inf, -np.inf, np.nan, np.finfo(dtype).tiny, np.finfo(dtype).max, -np.finfo(dtype).max]
     a = np.array([*special, *np.linspace(-3, 3, 50), 1e-15, 1e12], dtype)
     with np.errstate(all="ignore"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property, partial, update_wrapper
+from itertools import islice
 from operator import index
 from types import MethodType
 from typing import Any
@@ -101,15 +102,11 @@ class Jitted:
         if modes.watched and (modes.anomaly.get() or modes.recorder.get() is not None):
             return self._fun(*args, **kwargs)
         recording = modes.recording.get()
-        values = []
-        for x in entries:
-            if type(x) is Tensor:
-                if recording and x._rule is not CONSTANT:
-                    return self._fun(*args, **kwargs)
-                x = x._data
-            elif type(x) is Dual:
+        values = entries
+        if not NUMBERS.issuperset(map(type, entries)):
+            if any(type(x) is Dual or (type(x) is Tensor and recording and x._rule is not CONSTANT) for x in entries):
                 return self._fun(*args, **kwargs)
-            values.append(x)
+            values = [x._data if type(x) is Tensor else x for x in entries]
         key = form, recording, get_default_dtype()
         compiled = self._programs.get(key)
         if compiled is None or compiled.is_outdated():
@@ -208,6 +205,7 @@ def _array(x: Any) -> Any:
     return x._data if type(x) is Tensor else x if type(x) is np.ndarray else np.asarray(x)
 
 
+NUMBERS = frozenset((float, int, bool))
 ARRAY = object()
 """Stands in the containers of a result for what the program gives."""
 
@@ -232,7 +230,8 @@ class _Compiled:
         self.plain = not any(type(x) is Tensor for x in entries)
         self.outside = [pair for pair in recorder.outside.values() if id(pair[1]) in recorder.constants]
         """Tensors that the program reads, each with the array that it had."""
-        self.result = mapped(lambda y: ARRAY if isinstance(y, (Tensor, np.ndarray)) else y, result)
+        self.packed = _packer(mapped(lambda y: ARRAY if isinstance(y, (Tensor, np.ndarray)) else y, result))
+        """What puts the results into the function's containers."""
         results = [recorder.place(_checked(y)) for y in leaves(result) if isinstance(y, (Tensor, np.ndarray))]
         self.program = Program(recorder, [x.register for x in arguments], results)
         self.written = self.program.written
@@ -251,16 +250,28 @@ class _Compiled:
         return self.program([x if type(x) is np.ndarray else np.asarray(x) for x in values])
 
     def __call__(self, values: Sequence[Any], entries: Sequence[Any]) -> Any:
-        found = iter(self.run(values))
+        found = self.run(values)
         if self.written:
             increment_version([entries[i] for i in self.written if type(entries[i]) is Tensor])
-        return mapped(lambda y: self._finished(next(found)) if y is ARRAY else y, self.result)
+        return self.packed(map(self._finished, found))
 
     def _finished(self, array: Any) -> Any:
-        if self.plain and type(array) is float:  # from machine code
+        if type(array) is float and self.plain:  # from machine code
             return array
         tensor = wrap(np.asarray(array))
         return unwrapped(tensor) if self.plain else tensor
+
+
+def _packer(tree: Any) -> Callable[[Iterator[Any]], Any]:
+    """What puts results, one after the other, into the places of `ARRAY`."""
+    if tree is ARRAY:
+        return next
+    if type(tree) in (tuple, list) and all(x is ARRAY for x in tree):
+        return lambda found: type(tree)(islice(found, len(tree)))
+    if type(tree) in (tuple, list):
+        parts = [_packer(x) for x in tree]
+        return lambda found: type(tree)([part(found) for part in parts])
+    return lambda found: mapped(lambda y: next(found) if y is ARRAY else y, tree)
 
 
 def _checked(y: Any) -> Any:
