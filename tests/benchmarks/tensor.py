@@ -268,18 +268,26 @@ def fan_out(n: int) -> Callable[[Any], Any]:
 
 def price(rounds: int) -> None:
     """Value and gradient together against the value alone: the cheap gradient principle says at most 5."""
-    print(f"\n{'value and gradient / value alone':34} {'100 elements':>14} {'10,000 elements':>16}")
+    sizes = (100, 10_000)
+    heads = [f"{size:,} elements" for size in sizes] + [f"{size:,} by jit" for size in sizes]
+    print(f"\n{'value and gradient / value alone':34} {' '.join(f'{head:>16}' for head in heads)}")
     for title, f in {"deep: 1,000 ops in a chain": deep(500), "wide: 1,000 ops side by side": wide(500),
                      "fan-out: one node used 1,000 times": fan_out(500)}.items():  # fmt: skip
-        cells = []
-        for size in (100, 10_000):
+        eager, compiled = [], []
+        for size in sizes:
             leaf = autograd.tensor(np.linspace(-1, 1, size, dtype=np.float32), requires_grad=True)
             constant = leaf.detach()
-            times = alternate(
-                {"here": lambda f=f, x=leaf: f(x).backward(), "value": lambda f=f, x=constant: f(x)}, rounds
-            )
-            cells.append(ratio(times, "value").split()[0])
-        print(f"{title:34} {cells[0]:>14} {cells[1]:>16}")
+            value, both = autograd.jit(f), autograd.jit(autograd.value_and_grad(f))
+            sides = {
+                "here": lambda f=f, x=leaf: f(x).backward(),
+                "value": lambda f=f, x=constant: f(x),
+                "jit": lambda f=both, x=constant: f(x),
+                "value by jit": lambda f=value, x=constant: f(x),
+            }
+            times = alternate(sides, rounds)
+            eager.append(ratio(times, "value").split()[0])
+            compiled.append(ratio(times, "value by jit", "jit").split()[0])
+        print(f"{title:34} {' '.join(f'{cell:>16}' for cell in eager + compiled)}")
 
 
 def main(rounds: int) -> None:
