@@ -317,6 +317,8 @@ class Recorder:
             return self.registers[register], register
         if kind is np.ndarray:
             return x, self.constant(x)
+        if _is_other_carrier(kind):
+            raise refused(f"{kind.__name__}: a plain number is needed")
         return x, x
 
     def constant(self, array: np.ndarray[Any, Any]) -> Register:
@@ -343,7 +345,9 @@ class Recorder:
                 self.instructions.append(Instruction("getitem", getitem, (target, i), {}, register))
                 entries.append(self._result(entry, register))
             return type(result)(*entries) if hasattr(result, "_fields") else type(result)(entries)
-        return result
+        if result is not None:
+            raise refused(f"a plain {type(result).__name__} is needed")
+        return None
 
     def _take_notes(self, settings: dict[str, Any], origins: dict[int, Traced]) -> None:
         """What a function noted, as traced arrays in the dictionary that its pullbacks are given."""

@@ -174,6 +174,57 @@ def test_memory_of_a_result_is_not_written_over():
     assert "add(%2, %0, out=(%2,))" in str(compiled.trace(X, X))
 
 
+LAYOUTS = {
+    "by columns": np.asfortranarray,
+    "backwards": lambda a: a[::-1],
+    "every second": lambda a: np.repeat(a, 2, axis=1)[:, ::2],
+    "repeated": lambda a: np.broadcast_to(a[:1], a.shape),
+}
+
+
+def in_a_row(x):
+    return autograd.exp(x.T.reshape(-1) * 2.0)
+
+
+def through_a_view(x):
+    z = x * 1.0
+    z.reshape(-1)[0] = 5.0
+    return z * x.ravel()[1]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("fun", [in_a_row, through_a_view, lambda x: x.add_(1.0) * 2.0])
+def test_arguments_may_lie_in_memory_in_any_way(fun, layout):
+    def made():
+        return layout(np.arange(6.0).reshape(2, 3) + 1)
+
+    compiled = jit(fun)
+    compiled(np.ones((2, 3)))
+    ours, theirs = made(), made()
+    try:
+        expected = fun(autograd.from_numpy(theirs)).numpy()
+    except ValueError:  # what is repeated cannot be changed
+        with pytest.raises(ValueError, match="read-only"):
+            compiled(autograd.from_numpy(ours))
+        return
+    np.testing.assert_array_equal(compiled(autograd.from_numpy(ours)).numpy(), expected)
+    np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_leaf_made_inside_may_be_returned():
+    @jit
+    def descend(x, y):
+        w = x.detach().requires_grad_()
+        ((w * y).sum() ** 2).backward()
+        with no_grad():
+            w.sub_(w.grad, alpha=0.1)
+        return w
+
+    for factor in (1.0, 2.0):
+        w = descend(tensor(factor * X), tensor(X))
+        np.testing.assert_allclose(w.numpy(), factor * X - 0.2 * factor * (X @ X) * X)
+
+
 def test_memory_is_written_over_again_and_again():
     program = jit(lambda x: autograd.exp(autograd.tanh(x + 1.0) * 2.0)).trace(X)
     assert [bool(instruction.writes) for instruction in program.instructions] == [False, True, True, True]

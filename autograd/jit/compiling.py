@@ -14,10 +14,10 @@ import numpy as np
 from ..array_rules import takes_gradient
 from ..dtypes import get_default_dtype
 from ..dual import Dual
-from ..graph import CONSTANT, modes
+from ..graph import CONSTANT, modes, sweep_order
 from ..inplace import increment_version
 from ..tensor import Tensor, as_array, wrap
-from ..traced import Recorder, owner_of
+from ..traced import Recorder, Traced, owner_of
 from ..transforms import unwrapped
 from ..trees import leaves, mapped
 from .native import native
@@ -111,7 +111,7 @@ class Jitted:
         compiled = self._programs.get(key)
         if compiled is None or compiled.is_outdated():
             compiled = self._programs[key] = _Compiled(partial(self._call, args, kwargs), entries)
-        if compiled.written and _overlap(values):
+        if compiled.program.writes and (_overlap(values) or not all(map(_in_order, values))):
             return self._fun(*args, **kwargs)
         return compiled(values, entries)
 
@@ -200,6 +200,11 @@ def _overlap(values: Sequence[Any]) -> bool:
     return len({id(a) if a.base is None else owner_of(a) for a in arrays}) < len(arrays)
 
 
+def _in_order(x: Any) -> bool:
+    """Whether an argument lies in memory row by row, as in tracing: that decides what is a view and what a copy."""
+    return type(x) is not np.ndarray or x.flags.c_contiguous
+
+
 def _array(x: Any) -> Any:
     """The array in an argument; a number as an array."""
     return x._data if type(x) is Tensor else x if type(x) is np.ndarray else np.asarray(x)
@@ -247,7 +252,8 @@ class _Compiled:
 
     def _run_arrays(self, values: Sequence[Any]) -> Sequence[Any]:
         """The program on arrays: a number among them would be weaker than they are when dtypes are mixed."""
-        return self.program([x if type(x) is np.ndarray else np.asarray(x) for x in values])
+        arrays = [x if type(x) is np.ndarray else np.asarray(x) for x in values]
+        return self.program([x if x.flags.c_contiguous else x.copy() for x in arrays])
 
     def __call__(self, values: Sequence[Any], entries: Sequence[Any]) -> Any:
         found = self.run(values)
@@ -274,9 +280,13 @@ def _packer(tree: Any) -> Callable[[Iterator[Any]], Any]:
     return lambda found: mapped(lambda y: next(found) if y is ARRAY else y, tree)
 
 
+def _is_leaf_outside(node: Any) -> bool:
+    return node.is_leaf and type(node._data) is not Traced
+
+
 def _checked(y: Any) -> Any:
     """The array of a result that no outer graph has to follow."""
-    if type(y) is Tensor and takes_gradient(y):
+    if type(y) is Tensor and takes_gradient(y) and any(map(_is_leaf_outside, sweep_order(y))):
         raise TypeError(
             "jit: the result depends on a tensor from outside that requires a gradient: "
             "make it an argument, or call the function inside `with no_grad():`"
