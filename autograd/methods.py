@@ -201,7 +201,7 @@ class ArrayMethods:
 
     def contiguous(self) -> Any:
         """The same numbers, laid out row by row."""
-        return self if self._data.flags.c_contiguous else self.clone()
+        return self if plain(self).flags.c_contiguous else self.clone()
 
     def clone(self) -> Any:
         """The same numbers in memory of their own; the gradient passes through."""
@@ -295,7 +295,7 @@ class ArrayMethods:
     # ------------------------------------------------------------------ truth values
 
     def __invert__(self) -> Any:
-        return self._constant_like(np.invert(plain(self)))
+        return self._constant_like(array_of(np.invert(plain(self))))
 
     def __and__(self, other: Any) -> Any:
         return self._constant_like(array_of(plain(self) & plain(other)))

@@ -24,7 +24,7 @@ from .functions.shaping import stack
 from .graph import CONSTANT, LEAF, enable_grad, modes, sweep_order, tracing
 from .op import to_float
 from .tensor import Tensor, as_array, wrap
-from .traced import array_of
+from .traced import Traced, array_of
 from .trees import leaves, like, mapped, matched
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "unwrapped", "value_and_grad", "vjp"]
@@ -140,7 +140,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
             x = (zeros_like(x) if x.tangent is None else x.tangent) if tangent else x.primal
         elif tangent:
             x = zeros_like(as_tensor(x))
-        return unwrapped(x) if plain_in else x
+        return unwrapped(x) if plain_in else _apart(x)
 
     value, slope = mapped(lambda x: part(x, False), y), mapped(lambda x: part(x, True), y)
     return (value, slope, mapped(lambda x: part(x, False), aux)) if has_aux else (value, slope)
@@ -300,9 +300,14 @@ def _connected(x: Any, own: Collection[Any] = ()) -> bool:
     return takes_gradient(x) and any(node.is_leaf and not any(node is x for x in own) for node in sweep_order(x))
 
 
+def _apart(x: Any) -> Any:
+    """A tensor that depends on nothing that asks for gradients, without its graph; anything else as it is."""
+    return wrap(x._data) if takes_gradient(x) and not _connected(x) else x
+
+
 def unwrapped(x: Any) -> Any:
     """A tensor that depends on nothing that asks for gradients as a float or an array; anything else as it is."""
-    if isinstance(x, Tensor) and not _connected(x):
+    if isinstance(x, Tensor) and type(x._data) is not Traced and not _connected(x):
         return x._data if x._data.ndim else x._data[()].item() if x.dtype == np.float64 else x._data[()]
     return x
 
@@ -346,8 +351,7 @@ class _Inputs:
             create_graph = self.nested or takes_gradient(seed) or isinstance(out, Dual) or _connected(out, self.leaves)
             shares = pulled(out, seed, self.leaves, create_graph=create_graph)
             total = [added(a, b) for a, b in zip(total, shares, strict=True)]
-        found = [zeros_like(x) if g is None else g for g, x in zip(total, self.leaves, strict=True)]
-        found = [g if isinstance(g, (Tensor, Dual)) else wrap(array_of(g)) for g in found]
+        found = [_slope(g, leaf) for g, leaf in zip(total, self.leaves, strict=True)]
         self._close()
         return like(
             self.selected,
@@ -381,6 +385,13 @@ class _Inputs:
             return unwrapped(wrap(y._data)) if plain_in else wrap(y._data)
 
         return mapped(output, outputs)
+
+
+def _slope(g: Any, x: Tensor) -> Any:
+    """The gradient of a leaf as a carrier, in its dtype; None is 0."""
+    if g is None:
+        return zeros_like(x)
+    return g if isinstance(g, (Tensor, Dual)) else wrap(array_of(g).astype(x.dtype, copy=False))
 
 
 def _leaf(x: Any) -> Tensor:

@@ -27,11 +27,11 @@ def _p_norm_pullback(g: Any, y: Any, a: Any, ord: float, axis: Axis = None, keep
     """g sign(a) (|a| / y)ᵖ⁻¹; 0 where an element or the norm is 0."""
     g, y = insert_axes(g, a.shape, axis), insert_axes(y, a.shape, axis)
     dtype = plain(a).dtype
-    none = np.asarray(plain(y) == 0, dtype)  # where there is no length to divide by
+    none = (plain(y) == 0).astype(dtype)  # where there is no length to divide by
     unit = a / (y + none) * (1 - none)
     if ord == 2:
         return g * unit
-    zero = np.asarray(plain(unit) == 0, dtype)
+    zero = (plain(unit) == 0).astype(dtype)
     return g * ops.sign(unit) * (ops.abs_(unit) + zero) ** (ord - 1)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..array_op import ArrayOp
 from ..backends import onednn
+from ..traced import Traced, opaque
 from .reductions import plain
 from .windows import Sizes
 
@@ -159,9 +160,18 @@ def _window_max(a: Array, windows: tuple[Windows, ...]) -> Array:
 
 def _window_max_pullback(g: Any, y: Any, a: Any, windows: tuple[Windows, ...]) -> Any:
     """The gradient in the places of the maxima."""
-    even = _even(windows) if type(g) is type(a) is np.ndarray else None
+    if type(g) is type(a) is np.ndarray:
+        return _window_max_slope(g, a, windows)
+    if type(g) is type(a) is Traced:
+        return opaque(_window_max_slope, g, a, windows)
+    return window_place(g, windows=windows, chosen=opaque(_maxima, plain(a), windows))
+
+
+def _window_max_slope(g: Array, a: Array, windows: tuple[Windows, ...]) -> Array:
+    """The same on arrays."""
+    even = _even(windows)
     fast = None if even is None else onednn.max_pool_gradient(g, a, even)
-    return window_place(g, windows=windows, chosen=_maxima(plain(a), windows)) if fast is None else fast
+    return window_place(g, windows=windows, chosen=_maxima(a, windows)) if fast is None else fast
 
 
 def _maxima(a: Array, windows: tuple[Windows, ...]) -> Chosen:

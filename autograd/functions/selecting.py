@@ -40,7 +40,7 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
 def masked_select(x: Any, mask: Any) -> Any:
     """The elements where the mask is true, in a row."""
     x = as_carrier(x, "masked_select")
-    truth = np.asarray(plain(mask), bool)
+    truth = array_of(plain(mask)).astype(bool)
     try:
         return getitem(x, index=np.broadcast_to(truth, x.shape))
     except ValueError:
@@ -130,7 +130,7 @@ def _indices(index: Any, name: str) -> np.ndarray[Any, Any]:
 
 
 def _in_range(numbers: np.ndarray[Any, Any], n: int, name: str) -> np.ndarray[Any, Any]:
-    """The indices, checked when their numbers are known."""
+    """The indices, checked in every run of a program."""
     return opaque(_checked, numbers, n, name)  # type: ignore[no-any-return]
 
 

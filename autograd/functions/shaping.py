@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -155,12 +156,12 @@ def roll(x: Any, shifts: Axis, dims: Axis = None) -> Any:
 
 def tril(x: Any, diagonal: int = 0) -> Any:
     """The lower triangle of matrices, 0 above the diagonal."""
-    return rows.triangle(_matrices(x, "tril"), k=diagonal, upper=False)
+    return rows.triangle(_matrices(x, "tril"), k=index(diagonal), upper=False)
 
 
 def triu(x: Any, diagonal: int = 0) -> Any:
     """The upper triangle of matrices, 0 below the diagonal."""
-    return rows.triangle(_matrices(x, "triu"), k=diagonal, upper=True)
+    return rows.triangle(_matrices(x, "triu"), k=index(diagonal), upper=True)
 
 
 def _matrices(x: Any, name: str) -> Any:

@@ -13,7 +13,7 @@ from ..arrays import shapes
 from ..arrays.reductions import plain
 from ..functions.checks import as_carrier, constant_like
 from .arguments import cast
-from .protocol import FUNCTIONS, NumpyFunctions, covers, numbers, uncovered
+from .protocol import FUNCTIONS, NumpyFunctions, covers, known, numbers, uncovered
 
 __all__: list[str] = []
 
@@ -55,12 +55,14 @@ FUNCTIONS[np.round] = FUNCTIONS[np.around] = lambda a, decimals=0, out=None: (
 def _histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:  # noqa: A002
     if isinstance(weights, NumpyFunctions):
         raise uncovered("np.histogram", {"weights": weights})
-    return np.histogram(numbers(a), numbers(bins), range, density, weights)
+    data = known(a, "np.histogram") if isinstance(bins, str) else numbers(a)
+    edges = numbers(bins) if np.ndim(bins) else known(bins, "np.histogram")
+    return np.histogram(data, edges, range, density, weights)
 
 
 @covers(np.bincount)
 def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
-    places = np.asarray(numbers(x))
+    places = np.asarray(known(x, "np.bincount"))
     counts = np.bincount(places, minlength=minlength)
     if weights is None:
         return counts

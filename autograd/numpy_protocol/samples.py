@@ -12,8 +12,9 @@ from .. import ops
 from ..arrays import reductions as rows, shapes
 from ..arrays.reductions import plain
 from ..functions import multiplying, selecting
-from ..functions.checks import as_carrier, axis_from
-from .protocol import FUNCTIONS, covers, numbers, uncovered
+from ..functions.checks import as_carrier, axis_from, constant_like
+from ..traced import array_of, opaque
+from .protocol import FUNCTIONS, NumpyFunctions, covers, numbers, uncovered
 
 __all__: list[str] = []
 
@@ -54,18 +55,35 @@ def _quantile(name: str, unit: float) -> Callable[..., Any]:
     ) -> Any:  # fmt: skip
         if method != "linear":
             raise uncovered(f"{name}(method={method!r})", {})
-        a, share = as_carrier(a, name), np.asarray(numbers(q), float) / unit
-        if share.ndim:
-            each = [covering(a, one * unit, axis, keepdims=keepdims) for one in share.ravel().tolist()]
-            return np.stack(each).reshape(share.shape + each[0].shape).astype(np.float64)
+        a, shares = as_carrier(a, name), array_of(numbers(q))
         values = _in_order(a, axis, name)
-        place = float(share) * (values.shape[-1] - 1)
-        low = math.floor(place)
-        below, above = values[..., low], values[..., min(low + 1, values.shape[-1] - 1)]
-        y = _or_nan(below + (above - below) * (place - low), values)
-        return _kept(y, a, axis, name) if keepdims else y
+
+        def one(share: Any) -> Any:
+            y = _or_nan(_below_which(values, share, unit), values)
+            return _kept(y, a, axis, name) if keepdims else y
+
+        if not shares.ndim:
+            return one(shares)
+        each = [one(shares[i]) for i in np.ndindex(shares.shape)]
+        return np.stack(each).reshape(shares.shape + each[0].shape).astype(np.float64)
 
     return covering
+
+
+def _below_which(values: Any, share: Any, unit: float) -> Any:
+    """The number below which this share of the ordered ones lies: between two of them."""
+    low, high, beyond = opaque(_places, share, unit, values.shape[-1])
+    if values.dtype.kind == "f":
+        beyond = beyond.astype(values.dtype)
+    below, above = values[..., low], values[..., high]
+    return below + (above - below) * beyond
+
+
+def _places(share: Any, unit: float, n: int) -> tuple[Any, Any, Any]:
+    """The places that a share of n elements lies between, and how far beyond the lower one."""
+    place = np.asarray(share, float) / unit * (n - 1)
+    low = np.floor(place).astype(np.intp)
+    return low, np.minimum(low + 1, n - 1), place - low
 
 
 FUNCTIONS[np.quantile] = _quantile("np.quantile", 1.0)
@@ -204,6 +222,8 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, perio
     if period is not None:
         raise uncovered("np.interp(period=...)", {})
     x, xp, fp = (as_carrier(a, "np.interp") for a in (x, xp, fp))
+    carrier = next(a for a in (x, xp, fp) if isinstance(a, NumpyFunctions))
+    xp, fp = (a if isinstance(a, NumpyFunctions) else constant_like(carrier, a) for a in (xp, fp))
     at, nodes = plain(x), plain(xp)
     i = np.clip(np.searchsorted(nodes, at, side="right") - 1, 0, max(len(nodes) - 2, 0))
     j = np.minimum(i + 1, len(nodes) - 1)

@@ -13,6 +13,7 @@ from ..arrays import shapes
 from ..arrays.reductions import plain
 from ..functions import selecting
 from ..functions.checks import as_carrier, constant_like
+from ..traced import opaque
 from .arguments import picked
 from .protocol import FUNCTIONS, covers, numbers, uncovered
 
@@ -36,7 +37,7 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min
 def _take(a: Any, indices: Any, axis: Any = None, out: None = None, mode: Any = "raise") -> Any:
     a = a.reshape(-1) if axis is None else a
     axis = 0 if axis is None else axis % a.ndim
-    index = np.take(np.arange(a.shape[axis]), numbers(indices), mode=mode)
+    index = opaque(np.take, np.arange(a.shape[axis]), numbers(indices), mode=mode)
     return shapes.getitem(a, index=(*(slice(None),) * axis, index))
 
 

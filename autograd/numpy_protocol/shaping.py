@@ -12,7 +12,7 @@ from ..arrays.reductions import plain
 from ..functions import shaping
 from ..functions.checks import as_carrier
 from .arguments import at_least, cast, numpy_axis, picked
-from .protocol import FUNCTIONS, covers, numbers, uncovered
+from .protocol import FUNCTIONS, covers, known, numbers, uncovered
 
 __all__: list[str] = []
 
@@ -109,7 +109,8 @@ def _moving(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def covering(a: Any, *args: Any, **kwargs: Any) -> Any:
         places = np.arange(plain(a).size).reshape(a.shape)
-        return picked([a], function(places, *map(numbers, args), **kwargs))
+        settings = [known(x, f"np.{function.__name__}") for x in args]
+        return picked([a], function(places, *settings, **kwargs))
 
     return covering
 
@@ -144,9 +145,11 @@ if hasattr(np, "unstack"):  # NumPy 2.1
 @covers(np.insert)
 def _insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     arrays: list[Any] = []
-    arr = as_carrier(arr, "np.insert")
+    arr, obj = as_carrier(arr, "np.insert"), numbers(obj)
+    if isinstance(obj, np.ndarray) and obj.dtype.kind == "b":
+        obj = known(obj, "np.insert")
     places = _numbered([arr, cast(as_carrier(values, "np.insert"), arr.dtype)], arrays)
-    return picked(arrays, np.insert(places[0], numbers(obj), places[1], axis))
+    return picked(arrays, np.insert(places[0], obj, places[1], axis))
 
 
 @covers(np.choose)
@@ -187,7 +190,7 @@ def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str =
 def _repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     if axis is None:
         a, axis = a.reshape(-1), 0
-    index = np.repeat(np.arange(a.shape[axis]), np.asarray(numbers(repeats)))
+    index = np.repeat(np.arange(a.shape[axis]), np.asarray(known(repeats, "np.repeat")))
     return shapes.getitem(a, index=(*(slice(None),) * (axis % a.ndim), index))
 
 
