@@ -363,6 +363,10 @@ def test_no_more_than_a_few_nodes_per_layer():
 @pytest.mark.parametrize("module", [layer(2, 3, 2, bidirectional=True) for layer in LAYERS.values()], ids=LAYERS)
 def test_lengths_give_what_each_sequence_gives_alone(module):
     module.double()
+    weights = np.random.default_rng(0)  # of some others an output is so close to 0 that its last digits differ
+    with autograd.no_grad():
+        for p in module.parameters():
+            p.copy_(autograd.tensor(weights.uniform(-0.6, 0.6, p.shape)))
     lengths = np.array([3, 5, 1])
     x = normal((5, 3, 2))
     for i, n in enumerate(lengths):
