@@ -37,13 +37,12 @@ def backward(root: Node, gradient: Any, *, create_graph: bool = False) -> None:
     with walking, quiet():
         order, leaves = walk(root)
         before = [node._grad for node in order]
-        earlier = [leaf._grad for leaf in leaves]
         try:
             if create_graph:
                 _sweep_recorded(order, gradient)
             else:
                 _sweep(order, gradient)
-            root._commit(order, leaves, earlier)
+            root._commit(order, leaves, before)
         except BaseException:
             _restore(order, before)
             raise

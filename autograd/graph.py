@@ -167,18 +167,20 @@ class Node:
             memo[id(node)] = node._duplicate(a, b)
         return memo[id(self)]
 
-    def _commit(self, order: list[Node], leaves: list[Node], before: list[Any]) -> None:
+    def _commit(self, order: list[Node], leaves: list[int], before: list[Any]) -> None:
         """After a sweep from this node, in this order: add what it gave the leaves to what they had before."""
-        for leaf, earlier in zip(leaves, before, strict=True):
+        for i in leaves:
+            earlier = before[i]
             if not (type(earlier) is float and earlier == 0.0):  # most had none: no call
+                leaf = order[i]
                 leaf._grad = leaf._total(earlier, leaf._grad)
 
     def _total(self, earlier: Any, gathered: Any) -> Any:
         """The gradient of a leaf that had one before a pass, and to which the pass gave another."""
         return gathered if type(earlier) is float and earlier == 0.0 else earlier + gathered
 
-    def _settled_parents(self) -> list[Node]:
-        """For arrays: the operands that take part in a sweep, as they were when this node was made."""
+    def _settled_operands(self) -> tuple[Any, ...]:
+        """For arrays: the operands, those changed in place since as they were when this node was made."""
         raise NotImplementedError(f"{type(self).__name__}: must define how it finds its operands of long ago")
 
     def _shown(self, gradient: Any) -> Any:
@@ -302,11 +304,12 @@ def topological_order(root: Node) -> list[Node]:
 
 def sweep_order(root: Node) -> list[Node]:
     """The same with the vectors that hold the operands of reductions."""
-    return walk(root)[0]
+    with walking:
+        return walk(root)[0]
 
 
-def walk(root: Node) -> tuple[list[Node], list[Node]]:
-    """The order of the sweep, and the leaves in it: where a pass adds to what was there before.
+def walk(root: Node) -> tuple[list[Node], list[int]]:
+    """The order of the sweep, and where in it the leaves are, counted from its end; the caller holds `walking`.
 
     Depth first, without recursion.  A node's mark says whether this walk has `opened` it (its parents
     are under way) or `closed` it (they are all in the list): two objects made for this walk, so that
@@ -314,45 +317,46 @@ def walk(root: Node) -> tuple[list[Node], list[Node]]:
     """
     opened, closed = object(), object()
     order: list[Node] = []
-    leaves: list[Node] = []
+    leaves: list[int] = []
     stack = [root]
     push, pop, append = stack.append, stack.pop, order.append
-    with walking:
-        while stack:
-            node = stack[-1]
-            mark = node._mark
-            if mark is opened:
+    while stack:
+        node = stack[-1]
+        mark = node._mark
+        if mark is opened:
+            node._mark = closed
+            append(pop())
+            continue
+        if mark is closed:  # met on another path in the meantime
+            pop()
+            continue
+        node._mark = opened
+        reach = node._rule.reach
+        if reach == BOTH:  # most nodes, so without the detour through a list of parents
+            a, b = node._a, node._b
+            if b._mark is not closed:
+                push(b)
+                if a._mark is not closed:
+                    push(a)  # on top, so that the order follows the formula from left to right
+            elif a._mark is not closed:
+                push(a)
+            else:
                 node._mark = closed
                 append(pop())
-                continue
-            if mark is closed:  # met on another path in the meantime
-                pop()
-                continue
-            node._mark = opened
-            reach = node._rule.reach
-            if reach == BOTH:  # most nodes, so without the detour through a list of parents
-                a, b = node._a, node._b
-                if b._mark is not closed:
-                    push(b)
-                    if a._mark is not closed:
-                        push(a)  # on top, so that the order follows the formula from left to right
-                elif a._mark is not closed:
-                    push(a)
-                else:
-                    node._mark = closed
-                    append(pop())
-            elif reach == FIRST:
-                push(node._a)
-            elif reach == SECOND:
-                push(node._b)
-            elif reach == MANY:
-                stack += [x for x in reversed(node._a) if type(x) is not float and x._mark is not closed]
-            elif reach == ARRAYS:
-                for x in reversed(node._settled_parents()):
-                    if x._mark is not closed:
-                        push(x)
-            else:
-                leaves.append(node)
+        elif reach == FIRST:
+            push(node._a)
+        elif reach == ARRAYS:
+            for x in reversed(node._settled_operands()):
+                if isinstance(x, Node) and x._mark is not closed and x._rule is not CONSTANT:
+                    push(x)
+        elif reach == SECOND:
+            push(node._b)
+        elif reach == MANY:
+            stack += [x for x in reversed(node._a) if type(x) is not float and x._mark is not closed]
+        else:
+            node._mark = closed
+            leaves.append(~len(order))  # it will be reversed
+            append(pop())
     order.reverse()
     return order, leaves
 

@@ -265,11 +265,11 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
     def _constant_like(self, array: np.ndarray[Any, Any]) -> Tensor:
         return wrap(array)
 
-    def _settled_parents(self) -> list[Node]:
-        if changes.now is not self._made and self.op is not None:
+    def _settled_operands(self) -> tuple[Any, ...]:
+        if changes.now is not self._made:
             made, op = self._made, self.op
             self._a = tuple([settled(x, made, op) if isinstance(x, Tensor) else x for x in self._a])
-        return [x for x in self._a if type(x) is Tensor and x._rule is not CONSTANT]
+        return self._a  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------------ changes in place
 
@@ -417,9 +417,10 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
 
     _nothing = None
 
-    def _commit(self, order: list[Any], leaves: list[Any], before: list[Any]) -> None:
+    def _commit(self, order: list[Any], leaves: list[int], before: list[Any]) -> None:
         shared: set[int] | None = None
-        for leaf, earlier in zip(leaves, before, strict=True):
+        for i in leaves:
+            leaf, earlier = order[i], before[i]
             gradient = leaf._grad
             if gradient is None or earlier is not None or isinstance(gradient, Tensor):
                 leaf._grad = leaf._total(earlier, gradient)
