@@ -19,7 +19,7 @@ from .anomaly import (
 from .array_rules import shares, takes_gradient
 from .graph import ARRAYS, MANY, Node, modes, run_hooks, sweep_order, walk, walking
 from .operands import Vector
-from .quiet import quiet
+from .quiet import hush, quiet, unhush
 from .rules import local_derivatives, pull_all
 
 __all__ = ["backward", "find_anomaly", "gradients"]
@@ -34,10 +34,12 @@ def backward(root: Node, gradient: Any, *, create_graph: bool = False) -> None:
     The rule is the chain rule of several variables: a node's gradient is the sum, over the nodes that
     use it, of their gradient times their local derivative (Rumelhart, Hinton and Williams 1986).
     """
-    with walking, quiet():
+    with walking:
         order, leaves = walk(root)
-        before = [node._grad for node in order]
+        before: list[Any] = []
+        warnings = hush()
         try:
+            _clear(order, before)
             if create_graph:
                 _sweep_recorded(order, gradient)
             else:
@@ -46,6 +48,8 @@ def backward(root: Node, gradient: Any, *, create_graph: bool = False) -> None:
         except BaseException:
             _restore(order, before)
             raise
+        finally:
+            unhush(warnings)
 
 
 def gradients(root: Node, gradient: Any, by: Sequence[Node], *, create_graph: bool = False) -> list[Any]:
@@ -55,8 +59,9 @@ def gradients(root: Node, gradient: Any, by: Sequence[Node], *, create_graph: bo
     """
     with walking, quiet():
         order = sweep_order(root)
-        before = [node._grad for node in order]
+        before: list[Any] = []
         try:
+            _clear(order, before)
             if create_graph:
                 kept = _sweep_recorded(order, gradient, set(by))
                 return [kept.get(node) for node in by]
@@ -97,9 +102,11 @@ def find_anomaly(root: Any) -> AnomalyError | None:
         return forward_anomaly(first)
     with walking, quiet():
         order = sweep_order(root)
-        before = [node._grad for node in order]
+        before: list[Any] = []
         try:
-            _sweep(order, np.ones_like(root._data) if isinstance(root._data, np.ndarray) else 1.0, watched=True)
+            _clear(order, before)
+            root._grad = np.ones_like(root._data) if isinstance(root._data, np.ndarray) else 1.0
+            _sweep_watched(order)
         except AnomalyError as anomaly:
             return anomaly.with_traceback(None)  # which would refer to this frame, and so to the whole graph
         finally:
@@ -107,22 +114,23 @@ def find_anomaly(root: Any) -> AnomalyError | None:
     return None
 
 
+def _clear(order: list[Node], before: list[Any]) -> None:
+    """Take every gradient away, to `before`: each is there before it is gone, whatever interrupts."""
+    nothing = order[0]._nothing
+    for node in order:
+        before.append(node._grad)
+        node._grad = nothing
+
+
 def _restore(order: list[Node], before: list[Any]) -> None:
-    for node, earlier in zip(order, before, strict=True):
+    for node, earlier in zip(order, before, strict=False):  # it may have got no further
         node._grad = earlier
 
 
-def _is_watched() -> bool:
-    return bool(modes.watched and modes.anomaly.get())
-
-
-def _sweep(order: list[Node], gradient: Any, *, watched: bool | None = None) -> None:
-    """Leave in every node what this pass alone gives it."""
-    nothing = order[0]._nothing
-    for node in order:
-        node._grad = nothing
+def _sweep(order: list[Node], gradient: Any) -> None:
+    """Leave in every node, which has no gradient yet, what this pass alone gives it."""
     order[0]._grad = gradient
-    if _is_watched() if watched is None else watched:
+    if modes.watched and modes.anomaly.get():
         _sweep_watched(order)
     else:
         pull_all(order)
@@ -176,7 +184,7 @@ def _sweep_recorded(order: list[Node], gradient: Any, keep: Collection[Node] = (
     so_far: dict[Node, Any] = {order[0]: gradient}
     kept = {}
     nothing = order[0]._nothing
-    watched = _is_watched()
+    watched = modes.watched and modes.anomaly.get()
     if watched:
         _check_given(order[0], gradient)
     modes.enter(order, modes.recording, True)

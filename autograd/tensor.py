@@ -160,42 +160,46 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
             RuntimeError: no leaf requires a gradient, or there are several elements and no `gradient`, or a
                 tensor was changed in place after a rule came to need it.  No gradient is changed.
         """
-        if not self.requires_grad:
+        if self._history is not None:
+            refresh(self)
+        rule = self._rule
+        if rule is CONSTANT:
             kind = f"{self._data.dtype} tensors have no gradient" if self._data.dtype.kind not in "fc" else ""
             raise RuntimeError(
                 f"backward: {kind or 'no tensor in this graph requires a gradient'}: "
                 "make a leaf with requires_grad=True before computing with it"
             )
         upstream = self._upstream(gradient, create_graph)
-        if self.op is None:  # it becomes the gradient: not in the memory that the caller has
+        if rule.op is None:  # it becomes the gradient: not in the memory that the caller has
             upstream = upstream + 0
         backward(self, upstream, create_graph=create_graph)
 
     def _upstream(self, gradient: Any, create_graph: bool) -> Any:
+        data = self._data
+        if type(gradient) is np.ndarray and gradient.dtype == data.dtype and gradient.shape == data.shape:
+            return wrap(gradient) if create_graph else gradient
         if gradient is None:
-            if self._data.size != 1:
+            if data.size != 1:
                 raise RuntimeError(
-                    f"backward: the tensor has shape {self.shape}: reduce it to one number, as in y.sum().backward(), "
+                    f"backward: the tensor has shape {data.shape}: reduce it to one number, as in y.sum().backward(), "
                     "or give a gradient of its shape"
                 )
-            gradient = np.ones(self.shape, self._data.dtype)
-        elif type(gradient) is np.ndarray and gradient.shape == self.shape and gradient.dtype == self._data.dtype:
-            pass
+            gradient = np.ones(data.shape, data.dtype)
         elif isinstance(gradient, Tensor):
             if not create_graph:
                 gradient = gradient._data
         elif isinstance(gradient, (Real, list, tuple, np.ndarray)):
-            gradient = as_array(gradient, self._data.dtype)
+            gradient = as_array(gradient, data.dtype)
         else:
             raise TypeError(f"backward: gradient must be a tensor or an array, got {gradient!r}")
-        if gradient.shape != self.shape:
-            raise ValueError(f"backward: gradient has shape {gradient.shape}, must have the tensor's, {self.shape}")
+        if gradient.shape != data.shape:
+            raise ValueError(f"backward: gradient has shape {gradient.shape}, must have the tensor's, {data.shape}")
         if create_graph and not isinstance(gradient, Tensor):
             gradient = wrap(gradient)
-        if gradient.dtype != self._data.dtype:
-            gradient = gradient.astype(self._data.dtype)
-        if type(self._data) is Traced and type(gradient) is np.ndarray:  # what is made of it is traced, too
-            gradient = self._data.recorder.lifted(gradient)
+        if gradient.dtype != data.dtype:
+            gradient = gradient.astype(data.dtype)
+        if type(data) is Traced and type(gradient) is np.ndarray:  # what is made of it is traced, too
+            gradient = data.recorder.lifted(gradient)
         return gradient
 
     def detach(self) -> Tensor:
