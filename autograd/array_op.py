@@ -74,6 +74,7 @@ class ArrayOp(Op):
         self.pullbacks = pullbacks
         self.needs = needs
         self.linear = linear
+        self.computes = computes
         self.variadic = variadic
         self.__doc__ = summary
         if register:

@@ -46,11 +46,12 @@ def _either(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
-        if keywords:
-            if "axis" in keywords:
-                keywords["dim"] = keywords.pop("axis")
-            if "keepdims" in keywords:
-                keywords["keepdim"] = keywords.pop("keepdims")
+        if not keywords:
+            return function(self, *arguments)
+        if "axis" in keywords:
+            keywords["dim"] = keywords.pop("axis")
+        if "keepdims" in keywords:
+            keywords["keepdim"] = keywords.pop("keepdims")
         return function(self, *arguments, **keywords)
 
     method.__name__ = function.__name__.rstrip("_")

@@ -26,6 +26,7 @@ from .names import note_of_now
 from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Op, Reduction
 from .operators import Operators
+from .quiet import hush, unhush
 from .traced import Traced, array_of, owner_of, refused
 
 __all__ = ["Tensor", "as_array", "computed", "node", "wrap"]
@@ -252,10 +253,16 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
                 asks = True
             numbers.append(x._data)
         recorder = modes.recorder.get() if modes.watched else None
-        if recorder is None:
-            data = op.evaluate(op.forward, *numbers, **settings)
-        else:
+        if recorder is not None:
             data = recorder.call(op.forward, numbers, settings, op.name)
+        elif op.computes:
+            token = hush()
+            try:
+                data = op.forward(*numbers, **settings)
+            finally:
+                unhush(token)
+        else:
+            data = op.forward(*numbers, **settings)
         if type(data) is not np.ndarray:
             data = array_of(data)
         kind = data.dtype.kind
