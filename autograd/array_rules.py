@@ -28,8 +28,29 @@ def array_rule(op: Op) -> Rule:
     """The rule of all nodes of an op on arrays; made once."""
     rule = op.rules.get(ARRAYS)
     if rule is None:
-        rule = op.rules[ARRAYS] = Rule(op, ARRAYS, _pull)
+        one = op.arity == 1 and not getattr(op, "variadic", False)
+        rule = op.rules[ARRAYS] = Rule(op, ARRAYS, _pull_only if one else _pull)
     return rule
+
+
+def _pull_only(node: Any) -> None:
+    """The same as `_pull` for an op of one operand, in the usual case without lists of operands and shares."""
+    upstream, result, op = node._grad, node._data, node._rule.op
+    is_row = node._b is None
+    if type(upstream) is not np.ndarray or changes.now is not node._made or (is_row and not result.ndim):
+        _pull(node)
+        return
+    (x,) = node._a
+    if x._rule is CONSTANT:  # by now
+        return
+    numbers = x._data
+    if is_row:
+        share = _row_share(op, 0, upstream, result, (numbers,))
+    else:
+        share = op.pullbacks[0](upstream, result, numbers, **node._b)
+    if share.shape != numbers.shape or share.dtype != numbers.dtype:
+        share = fitted(share, x)
+    x._grad = share if x._grad is None else x._grad + share
 
 
 def _pull(node: Node) -> None:
