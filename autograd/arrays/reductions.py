@@ -57,20 +57,31 @@ def plain(x: Any) -> Any:
     return x
 
 
+FEW = 4096
+"""Elements up to which one number is written out: that takes less time than to make a view of it."""
+
+
+def repeated(g: Any, shape: tuple[int, ...], axis: Axis) -> Any:
+    """What was reduced along some axes of an array of this shape, the same along all of them."""
+    if type(g) is np.ndarray and not g.ndim and math.prod(shape) <= FEW:
+        y = np.empty(shape, g.dtype)
+        y.fill(g)
+        return y
+    return broadcast_to(insert_axes(g, shape, axis), shape=shape)
+
+
 cumsum: ArrayOp
 
 sum_ = ArrayOp(
     "sum", "The sum over some axes.",
     lambda a, axis=None, keepdims=False: np.add.reduce(a, axis, keepdims=keepdims),
-    lambda g, y, a, axis=None, keepdims=False: broadcast_to(insert_axes(g, a.shape, axis), shape=a.shape),
+    lambda g, y, a, axis=None, keepdims=False: repeated(g, a.shape, axis),
     needs=("",), linear="jointly", symbol="Σ",
 )  # fmt: skip
 mean = ArrayOp(
     "mean", "The sum over some axes, divided by the number of elements that it adds up.",
     lambda a, axis=None, keepdims=False: np.add.reduce(a, axis, keepdims=keepdims) / size_of(a.shape, axis),
-    lambda g, y, a, axis=None, keepdims=False: (
-        broadcast_to(insert_axes(g / size_of(a.shape, axis), a.shape, axis), shape=a.shape)
-    ),
+    lambda g, y, a, axis=None, keepdims=False: repeated(g / size_of(a.shape, axis), a.shape, axis),
     needs=("",), linear="jointly",
 )  # fmt: skip
 

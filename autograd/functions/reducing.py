@@ -46,7 +46,7 @@ def sum_(x: Any, dim: Axis = None, keepdim: bool = False, dtype: Any = None) -> 
     tensor([4., 6.])
     """
     x = _summable(x, "sum")
-    total = rows.sum_(x, axis=axis_from(dim, x, "sum"), keepdims=keepdim)
+    total = rows.sum_(x, axis=dim if dim is None else axis_from(dim, x, "sum"), keepdims=keepdim)
     return total if dtype is None else total.to(dtype)
 
 
