@@ -41,13 +41,11 @@ def _pull_only(node: Any) -> None:
         _pull(node)
         return
     (x,) = node._a
-    if x._rule is CONSTANT:  # by now
+    rule = None if is_row else op.pullbacks[0]
+    if x._rule is CONSTANT or (rule is None and not is_row):  # it became one, or has no derivative
         return
     numbers = x._data
-    if is_row:
-        share = _row_share(op, 0, upstream, result, (numbers,))
-    else:
-        share = op.pullbacks[0](upstream, result, numbers, **node._b)
+    share = rule(upstream, result, numbers, **node._b) if rule else _row_share(op, 0, upstream, result, (numbers,))
     if share.shape != numbers.shape or share.dtype != numbers.dtype:
         share = fitted(share, x)
     x._grad = share if x._grad is None else x._grad + share

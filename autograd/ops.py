@@ -48,7 +48,7 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
     if getattr(numbers, "shape", None) == () and type(numbers) is not Traced:
         return a if condition else b
     if isinstance(numbers, np.ndarray) and type(a) is type(b) is float:
-        mask = opaque(_mask, numbers, a, b)
+        mask = _mask(numbers, a, b)
         return mask if numbers is condition else condition._constant_like(mask)
     return where(condition, a, b)
 
@@ -59,8 +59,12 @@ def _mask(condition: Any, a: float, b: float) -> Any:
         return condition
     if (a, b) == (0.0, 1.0):
         return ~condition
+    return opaque(_picked, condition, a, b)
+
+
+def _picked(condition: Any, a: float, b: float) -> Any:
+    """The same by looking up, for `np.where` takes five times as long where the condition is hard to predict."""
     exact = float(np.float32(a)) == a and float(np.float32(b)) == b
-    # `np.where` takes five times as long where the condition is hard to predict.
     return np.array((b, a), np.float32 if exact else np.float64).take(np.asarray(condition).view(np.int8))
 
 

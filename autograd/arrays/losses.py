@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,14 @@ from .reductions import softmax
 __all__ = ["cross_entropy", "mse_loss"]
 
 
+@lru_cache(maxsize=16)
+def _numbers_up_to(n: int) -> np.ndarray[Any, Any]:
+    """0, 1, … n - 1: batches have few sizes."""
+    numbers = np.arange(n)
+    numbers.flags.writeable = False
+    return numbers
+
+
 def _cross_entropy(a: Any, index: Any, saved: dict[str, Any]) -> Any:
     """Mean of log Σ eᵃ - a[index], with the largest element of each row subtracted first.
 
@@ -20,7 +29,7 @@ def _cross_entropy(a: Any, index: Any, saved: dict[str, Any]) -> Any:
     """
     columns = a.T.copy()
     columns -= np.maximum.reduce(columns, 0)
-    right = index * len(index) + np.arange(len(index))  # where the right classes lie in memory
+    right = index * len(index) + _numbers_up_to(len(index))  # where the right classes lie in memory
     picked = columns.take(right)
     np.exp(columns, out=columns)
     total = np.add.reduce(columns, 0)

@@ -163,7 +163,8 @@ def _form(tree: Any, entries: list[Any]) -> Any:
     kind = type(tree)
     if kind is Tensor or kind is np.ndarray:
         entries.append(tree)
-        return kind, tree.shape, tree.dtype
+        array = tree._data if kind is Tensor else tree
+        return kind, array.shape, array.dtype
     if kind is float or kind is int or kind is bool or kind is Dual or isinstance(tree, np.generic):
         entries.append(tree)
         return kind

@@ -284,7 +284,7 @@ FORMULAS: dict[Op, Callable[..., Any]] = {
 OF_NUMBERS: dict[Any, Callable[..., Any]] = {
     **{op.array: op for op in TABLE.values() if isinstance(op, Elementwise)},
     **{op: op for op in TABLE.values()},
-    np.power: ops.pow_, np.where: where, ops._mask: where,
+    np.power: ops.pow_, np.where: where, ops._picked: where,
     np.less: operator.lt, np.less_equal: operator.le, np.greater: operator.gt, np.greater_equal: operator.ge,
     np.equal: operator.eq, np.not_equal: operator.ne,
     np.logical_and: operator.and_, np.logical_or: operator.or_, np.logical_xor: operator.xor,
@@ -293,7 +293,7 @@ OF_NUMBERS: dict[Any, Callable[..., Any]] = {
     np.invert: operator.invert,
 }  # fmt: skip
 """What functions of arrays do, on registers."""
-CHOOSING = frozenset((where, where.array, np.where, ops._mask))
+CHOOSING = frozenset((where, where.array, np.where, ops._picked))
 MOVING = {op.forward for op in (astype, broadcast_to, getitem, reshape, transpose, sum_, mean)} | {operator.getitem}
 """Functions that leave the only number of an array as it is, perhaps in the same memory."""
 COPYING = frozenset(("astype", "copy"))
