@@ -168,8 +168,11 @@ def rewrite(
 
 def check_may_change(target: Any, op: Op) -> None:
     """Raise if a program is traced and `target` is no part of it: it would change now, and never again."""
-    if modes.watched and modes.recorder.get() is not None and type(target._data) is not Traced:
-        raise refused(f"{op.name}: a tensor from outside would be changed by tracing alone")
+    recorder = modes.recorder.get() if modes.watched else None
+    if recorder is not None:
+        if type(target._data) is not Traced:
+            raise refused(f"{op.name}: a tensor from outside would be changed by tracing alone")
+        recorder.changes = True
 
 
 def _check_may_be_recorded(target: Any, shown: Sequence[Any], op: Op) -> None:

@@ -219,6 +219,8 @@ class Recorder:
         """The registers of arrays that are not traced, by their identity."""
         self.outside: dict[int, tuple[Any, np.ndarray[Any, Any]]] = {}
         """Tensors that are not traced, by their identity, each with its array."""
+        self.changes = False
+        """Whether a tensor was changed in place."""
         self.as_arrays: set[Register] = set()
         """The registers that must hold an array without axes, where NumPy's own functions would do with a number."""
         self._outside_memory: set[int] = set()

@@ -111,7 +111,7 @@ class Jitted:
         compiled = self._programs.get(key)
         if compiled is None or compiled.is_outdated():
             compiled = self._programs[key] = _Compiled(partial(self._call, args, kwargs), entries)
-        if compiled.program.writes and (_overlap(values) or not all(map(_in_order, values))):
+        if compiled.changes and (_overlap(values) or not all(map(_in_order, values))):
             return self._fun(*args, **kwargs)
         return compiled(values, entries)
 
@@ -241,6 +241,7 @@ class _Compiled:
         results = [recorder.place(_checked(y)) for y in leaves(result) if isinstance(y, (Tensor, np.ndarray))]
         self.program = Program(recorder, [x.register for x in arguments], results)
         self.written = self.program.written
+        self.changes = recorder.changes
 
     def is_outdated(self) -> bool:
         """Whether a tensor that the program reads was given another array."""

@@ -37,8 +37,6 @@ class Program:
         outside = {owners[register] for register in (*self.arguments, *self.constants)}
         self._shared = _shared(self.results, owners, outside)
         instructions = needed(recorder.instructions, self.results, recorder.registers)
-        self.writes = any(instruction.writes for instruction in instructions)
-        """Whether something is changed in place: an argument, or an array of the program's own."""
         instructions = fused(instructions, self.results, owners)
         held = outside | {owners[register] for register in self.results}
         self.instructions = with_memory_reused(instructions, recorder.registers, owners, held)
