@@ -27,7 +27,7 @@ from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Op, Reduction
 from .operators import Operators
 from .quiet import hush, unhush
-from .traced import Traced, array_of, owner_of, refused
+from .traced import Traced, array_of, owner_of, recorder_of, refused
 
 __all__ = ["Tensor", "as_array", "computed", "node", "wrap"]
 
@@ -565,10 +565,10 @@ def _operand(x: Any, op: Op) -> Any:
 def computed(op: NumberOp, operands: Any) -> np.ndarray[Any, Any]:
     """The value of a row on the numbers of its operands."""
     numbers = [x._data if type(x) is Tensor else x for x in operands]
-    recorder = modes.recorder.get() if modes.watched else None
+    kinds = {x.dtype for x in numbers if type(x) is np.ndarray}
+    recorder = modes.recorder.get() if modes.watched else None if kinds else recorder_of(numbers)
     if recorder is not None:
         return _traced_row(op, numbers, recorder)  # type: ignore[no-any-return]
-    kinds = {x.dtype for x in numbers if type(x) is np.ndarray}
     if len(kinds) > 1 or next(iter(kinds)).kind != "f":
         if any(kind.kind == "c" for kind in kinds) and op.name not in ON_COMPLEX:
             raise TypeError(f"{op.name}: complex tensors have no derivative here: take real and imaginary parts")

@@ -223,11 +223,13 @@ class Recorder:
         """Whether a tensor was changed in place."""
         self.as_arrays: set[Register] = set()
         """The registers that must hold an array without axes, where NumPy's own functions would do with a number."""
+        self._is_closed = False
         self._outside_memory: set[int] = set()
         self._notes: dict[int, tuple[Register, dict[str, Any]]] = {}
 
     def close(self) -> None:
-        """Forget what only tracing needs: traced arrays lie in it, which refer to the recorder."""
+        """End the program.  What only tracing needs is forgotten: traced arrays, which refer to the recorder."""
+        self._is_closed = True
         self._notes.clear()
 
     def new(self, example: Any) -> Register:
@@ -270,6 +272,8 @@ class Recorder:
             writes: which of the operands it changes, as `out=` does.
             checks: whether it has to be called even if it only gives an operand back.
         """
+        if self._is_closed:
+            raise RuntimeError(f"jit: {name}: this tensor was traced in a call that is over: return it from there")
         for x in writes:
             if type(x) is not Traced or owner_of(x) in self._outside_memory:
                 raise refused(f"{name}: an array from outside would be changed by tracing alone")
@@ -311,10 +315,10 @@ class Recorder:
         if kind is tuple or kind is list:
             pairs = [self._source(entry, origins) for entry in x]
             return kind(a for a, _ in pairs), kind(b for _, b in pairs)
-        if kind is dict:
-            if id(x) not in self._notes and not x:
-                self._notes[id(x)] = self.new({}), x
-                self.instructions.append(Instruction("notes", dict, (), {}, self._notes[id(x)][0]))
+        if kind is dict and not x and id(x) not in self._notes:
+            self._notes[id(x)] = self.new({}), x
+            self.instructions.append(Instruction("notes", dict, (), {}, self._notes[id(x)][0]))
+        if kind is dict and id(x) in self._notes:
             register, _ = self._notes[id(x)]
             return self.registers[register], register
         if kind is np.ndarray:
@@ -354,7 +358,7 @@ class Recorder:
     def _take_notes(self, settings: dict[str, Any], origins: dict[int, Traced]) -> None:
         """What a function noted, as traced arrays in the dictionary that its pullbacks are given."""
         for notes in settings.values():
-            if type(notes) is not dict:
+            if type(notes) is not dict or id(notes) not in self._notes:
                 continue
             register, _ = self._notes[id(notes)]
             for key, entry in self.registers[register].items():

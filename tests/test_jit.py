@@ -188,6 +188,18 @@ def formula(a, b):
 FORMULA, SLOPES = jit(formula), jit(grad(formula, argnums=(0, 1)))
 
 
+def test_settings_of_an_operation_may_be_anything():
+    @autograd.op(vjp=lambda g, y, a, table, notes: g * table["factor"] * notes["seen"])
+    def scaled(a, *, table, notes):
+        notes["seen"] = np.float64(len(table))
+        return a * table["factor"]
+
+    compiled = jit(value_and_grad(lambda x: scaled(x, table={"factor": 3.0}, notes={}).sum()))
+    for factor in (1.0, 2.0):
+        value, slope = compiled(factor * X)
+        assert value == pytest.approx(3 * factor * X.sum()) and slope.tolist() == [3, 3, 3]
+
+
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 def test_single_numbers_have_the_bits_of_the_scalar_engine(a, b):
     x, y = Value(a), Value(b)

@@ -94,6 +94,13 @@ def test_wrong_ways_to_call_it():
         jit(lambda x, n: x, static_argnums=1)(X, [1])
 
 
+def test_what_was_traced_cannot_be_used_afterwards():
+    kept = []
+    jit(lambda x: kept.append(x) or x * 2)(X)
+    with pytest.raises(RuntimeError, match="^jit: mul: this tensor was traced in a call that is over: return it"):
+        kept[0] * 2
+
+
 def test_an_error_inside_is_the_functions_own():
     compiled = jit(lambda x: x @ np.ones((2, 2)))
     for _ in range(2):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -109,14 +110,25 @@ BLAS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
 def _sum_of_all_but(g: Any, axes: tuple[int, ...]) -> Any:
     """The sum over these axes, which are all but one: if that is the last in memory, as a product, which is faster."""
-    (kept,) = set(range(g.ndim)).difference(axes)
-    rows = g.transpose(*axes, kept)
+    rows = g
+    if axes != (0,) or g.ndim != 2:
+        (kept,) = set(range(g.ndim)).difference(axes)
+        rows = g.transpose(*axes, kept)
     if not rows.flags.c_contiguous:
         return np.add.reduce(g, axes)
-    count = math.prod(rows.shape[:-1])
-    ones, rows = np.ones((1, count), g.dtype), rows.reshape(count, rows.shape[-1])
-    total = onednn.product(ones, rows)
-    return (ones @ rows if total is None else total)[0]
+    if rows.ndim != 2:
+        rows = rows.reshape(math.prod(rows.shape[:-1]), rows.shape[-1])
+    ones = _ones(len(rows), g.dtype)
+    total = onednn.product(ones[None], rows) if rows.size >= onednn.SMALLEST else None
+    return ones @ rows if total is None else total[0]
+
+
+@lru_cache(maxsize=64)
+def _ones(n: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """Ones to multiply with: batches have few sizes."""
+    ones: np.ndarray[Any, Any] = np.ones(n, dtype)
+    ones.flags.writeable = False
+    return ones
 
 
 def _share(g: Any, y: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:

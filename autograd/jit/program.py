@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import numpy as np
 
+from ..arrays.shapes import transpose
 from ..quiet import quiet
 from ..traced import Instruction, Recorder, Register, owner_of, registers_in, registers_read
 from .fusion import fused
@@ -112,6 +113,8 @@ class Program:
     def _call(self, instruction: Instruction) -> tuple[Callable[..., Any], tuple[int, ...]]:
         """The function with its settings, and the registers of its operands."""
         function, operands, settings = instruction.function, instruction.operands, instruction.settings
+        if function is transpose.forward and settings["axes"] == (1, 0):
+            return attrgetter("T"), self._places(operands)
         if isinstance(function, np.ufunc) and settings.keys() == {"out"} and function not in (np.maximum, np.minimum):
             operands, settings = (*operands, *settings["out"]), {}
         changing = {key: x for key, x in settings.items() if next(registers_in(x), None) is not None}

@@ -9,9 +9,10 @@ agree to rounding.  The names are those of `torch.backends.mkldnn`, as oneDNN wa
 from .convolution import convolve, convolve_transposed, convolve_weight
 from .loading import flags, is_available, is_enabled
 from .pooling import PoolingWindows, max_pool, max_pool_gradient
-from .products import add_scaled, product
+from .products import SMALLEST, add_scaled, product
 
 __all__ = [
+    "SMALLEST",
     "PoolingWindows",
     "add_scaled",
     "convolve",
