@@ -104,14 +104,20 @@ class Jitted:
         recording = modes.recording.get()
         values = entries
         if not NUMBERS.issuperset(map(type, entries)):
-            if any(type(x) is Dual or (type(x) is Tensor and recording and x._rule is not CONSTANT) for x in entries):
-                return self._fun(*args, **kwargs)
-            values = [x._data if type(x) is Tensor else x for x in entries]
+            values = []
+            for x in entries:
+                if type(x) is Tensor:
+                    if recording and x._rule is not CONSTANT:
+                        return self._fun(*args, **kwargs)
+                    x = x._data
+                elif type(x) is Dual:
+                    return self._fun(*args, **kwargs)
+                values.append(x)
         key = form, recording, get_default_dtype()
         compiled = self._programs.get(key)
         if compiled is None or compiled.is_outdated():
             compiled = self._programs[key] = _Compiled(partial(self._call, args, kwargs), entries)
-        if compiled.changes and (_overlap(values) or not all(map(_in_order, values))):
+        if compiled.changes and not _lie_as_in_tracing(values):
             return self._fun(*args, **kwargs)
         return compiled(values, entries)
 
@@ -195,15 +201,19 @@ def _hashable(x: Any) -> Hashable:
     return type(x), x
 
 
-def _overlap(values: Sequence[Any]) -> bool:
-    """Whether two arguments lie in one memory, where a change of one would show in the other."""
-    arrays = [x for x in values if type(x) is np.ndarray]
-    return len({id(a) if a.base is None else owner_of(a) for a in arrays}) < len(arrays)
+def _lie_as_in_tracing(values: Sequence[Any]) -> bool:
+    """Whether arrays lie each in memory of its own, where a change of one shows in no other, and row by row.
 
-
-def _in_order(x: Any) -> bool:
-    """Whether an argument lies in memory row by row, as in tracing: that decides what is a view and what a copy."""
-    return type(x) is not np.ndarray or x.flags.c_contiguous
+    How an array lies in memory decides what is a view of it and what a copy.
+    """
+    owners, count = set(), 0
+    for x in values:
+        if type(x) is np.ndarray:
+            if not x.flags.c_contiguous:
+                return False
+            owners.add(id(x) if x.base is None else owner_of(x))
+            count += 1
+    return len(owners) == count
 
 
 def _array(x: Any) -> Any:
