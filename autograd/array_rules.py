@@ -34,28 +34,44 @@ def array_rule(op: Op) -> Rule:
 
 
 def _pull_only(node: Any) -> None:
-    """The same as `_pull` for an op of one operand, in the usual case without lists of operands and shares."""
-    upstream, result, op = node._grad, node._data, node._rule.op
-    is_row = node._b is None
-    if type(upstream) is not np.ndarray or changes.now is not node._made or (is_row and not result.ndim):
-        _pull(node)
+    """The same as `_pull` for an op of one operand, without a list."""
+    upstream, result, settings = node._grad, node._data, node._b
+    if type(upstream) is not np.ndarray or changes.now is not node._made or (settings is None and not result.ndim):
+        _pull_with_care(node, upstream)
         return
     (x,) = node._a
-    rule = None if is_row else op.pullbacks[0]
-    if x._rule is CONSTANT or (rule is None and not is_row):  # it became one, or has no derivative
-        return
-    numbers = x._data
-    share = rule(upstream, result, numbers, **node._b) if rule else _row_share(op, 0, upstream, result, (numbers,))
-    if share.shape != numbers.shape or share.dtype != numbers.dtype:
-        share = fitted(share, x)
-    x._grad = share if x._grad is None else x._grad + share
+    if x._rule is not CONSTANT:  # which it may have become
+        data = x._data
+        share = _share(node._rule.op, 0, upstream, result, (data,), settings)
+        if share is not None:
+            if share.shape != data.shape or share.dtype != data.dtype:
+                share = fitted(share, x)
+            x._grad = share if x._grad is None else x._grad + share
 
 
-def _pull(node: Node) -> None:
+def _pull(node: Any) -> None:
     """Add to the gradients of the operands; the first share is taken as it is, and never changed in place."""
-    if node._grad is None:
+    upstream, result, settings = node._grad, node._data, node._b
+    if type(upstream) is not np.ndarray or changes.now is not node._made or (settings is None and not result.ndim):
+        _pull_with_care(node, upstream)
         return
-    for x, share in shares(node, node._grad):
+    op, operands = node._rule.op, node._a
+    numbers = [x._data if isinstance(x, Node) else x for x in operands]
+    for i, x in enumerate(operands):
+        if isinstance(x, Node) and x._rule is not CONSTANT:
+            share = _share(op, i, upstream, result, numbers, settings)
+            if share is not None:
+                data = numbers[i]
+                if share.shape != data.shape or share.dtype != data.dtype:
+                    share = fitted(share, x)
+                x._grad = share if x._grad is None else x._grad + share
+
+
+def _pull_with_care(node: Any, upstream: Any) -> None:
+    """The same where numbers are traced, were changed in place, or are single ones, as on floats."""
+    if upstream is None:
+        return
+    for x, share in shares(node, upstream):
         so_far = x._grad
         if so_far is None:
             x._grad = share + 0.0 if type(share) is float else share  # 0.0 + -0.0 is 0.0, as on floats
@@ -91,16 +107,20 @@ def shares_from(node: Node, upstream: Any, operands: Any, result: Any) -> list[t
     found = []
     for i, x in enumerate(node._a):
         if isinstance(x, Node) and x._rule is not CONSTANT:
-            if settings is None:
-                share = _row_share(op, i, upstream, result, operands)
-            else:
-                rule = op.pullback(i)
-                share = None if rule is None else rule(upstream, result, *operands, **settings)
+            share = _share(op, i, upstream, result, operands, settings)
             if share is not None:
                 data = x._data
                 same = share.shape == data.shape and share.dtype == data.dtype
                 found.append((x, share if same else fitted(share, x)))
     return found
+
+
+def _share(op: Any, i: int, upstream: Any, result: Any, operands: Any, settings: dict[str, Any] | None) -> Any:
+    """What a node adds to the gradient of operand `i`; None if that has none.  Rows of the table have no settings."""
+    if settings is None:
+        return _row_share(op, i, upstream, result, operands)
+    rule = op.pullback(i) if op.variadic else op.pullbacks[i]
+    return None if rule is None else rule(upstream, result, *operands, **settings)
 
 
 def _row_share(op: Any, i: int, upstream: Any, result: Any, operands: Any) -> Any:
