@@ -39,7 +39,7 @@ def cross_entropy(input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's nam
 def _in_range(index: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
     """A copy of the indices, since backward needs them as they are now, checked."""
     index = index.astype(np.int64)
-    if index.view(np.uint64).max() >= shape[1]:  # negative ones are huge then
+    if np.maximum.reduce(index.view(np.uint64)) >= shape[1]:  # negative ones are huge then
         worst = index.min() if index.min() < 0 else index.max()
         raise IndexError(f"cross_entropy: class {worst} is out of range for the {shape[1]} of {shape}")
     return index

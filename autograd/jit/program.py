@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.shapes import transpose
-from ..quiet import quiet
+from ..quiet import hush, unhush
 from ..traced import Instruction, Recorder, Register, owner_of, registers_in, registers_read
 from .fusion import fused
 from .reuse import with_memory_reused
@@ -53,11 +53,14 @@ class Program:
         registers = self._start.copy()
         for register, array in zip(self.arguments, arrays, strict=True):
             registers[register] = array
-        with quiet():
+        warnings = hush()
+        try:
             for function, operands, target, dead in self._steps:
                 registers[target] = function(*operands(registers))
                 for i in dead:
                     registers[i] = None
+        finally:
+            unhush(warnings)
         results = zip(self.results, self._shared, strict=True)
         return [np.array(registers[i]) if shared else registers[i] for i, shared in results]
 
