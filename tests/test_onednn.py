@@ -143,6 +143,49 @@ def test_products(pair):
 
 @needs_it
 @pytest.mark.usefixtures("small_ones_too")
+@given(matrices(), st.sampled_from([1.0, -0.5, 3.0]))
+def test_products_added_to_a_matrix(pair, scale):
+    a, b = pair
+    before = np.linspace(-1, 1, len(a) * b.shape[1], dtype=np.float32).reshape(len(a), b.shape[1])
+    y = before.copy()
+    found = onednn.product(a, b, scale, y)
+    assume(found is not None)
+    assert found is y
+    size = abs(scale) * (np.abs(a).astype(float) @ np.abs(b)) + np.abs(before)
+    assert (np.abs(y - (before + scale * (a.astype(float) @ b))) <= 1e-6 * size + 1e-30).all()
+
+
+SQUARE = np.ones((4, 4), np.float32)
+
+
+def read_only(a):
+    a.flags.writeable = False
+    return a
+
+
+@needs_it
+@pytest.mark.usefixtures("small_ones_too")
+@pytest.mark.parametrize(
+    ("y", "scale"),
+    [
+        (np.ones((4, 5), np.float32), 1.0),
+        (np.ones((4, 4)), 1.0),
+        (np.ones((8, 4), np.float32)[::2], 1.0),
+        (np.asfortranarray(np.ones((4, 4), np.float32)), 1.0),
+        (read_only(np.ones((4, 4), np.float32)), 1.0),
+        (SQUARE, 1.0),
+        (np.ones((4, 4), np.float32), 0.0),
+    ],
+    ids=["another shape", "float64", "every second row", "by columns", "read-only", "read as well", "times 0"],
+)
+def test_products_that_cannot_be_added(y, scale):
+    before = y.copy()
+    assert onednn.product(SQUARE, SQUARE, scale, y) is None
+    np.testing.assert_array_equal(y, before)
+
+
+@needs_it
+@pytest.mark.usefixtures("small_ones_too")
 @pytest.mark.parametrize("transposed", [False, True])
 def test_matrices_in_the_usual_orders_are_taken(transposed):
     a = np.arange(12, dtype=np.float32).reshape(3, 4)
