@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -83,8 +83,12 @@ class Module:
 
     def _own_parameters(self) -> Iterator[tuple[str, Any]]:
         for name, value in self._held():
-            if isinstance(value, (Parameter, Value)):
+            if isinstance(value, (Value, Parameter)):
                 yield name, value
+
+    def _learnt(self) -> Iterable[Any]:
+        """The same without names, which training has no use for."""
+        return (value for _, value in self._own_parameters())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules that this one holds, with their names, in the order in which they were set."""
@@ -125,8 +129,8 @@ class Module:
 
     def parameters(self, recurse: bool = True) -> list[Any]:
         """Every parameter, once even if two modules share it; in a list, so that it has a length."""
-        modules = self.modules() if recurse else (self,)  # without the paths, which training has no use for
-        return list({id(p): p for module in modules for _, p in module._own_parameters()}.values())
+        modules = self.modules() if recurse else (self,)
+        return list({id(p): p for module in modules for p in module._learnt()}.values())
 
     def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
         """Every buffer with its path."""

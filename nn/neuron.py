@@ -116,6 +116,9 @@ class Neuron(Module):
     def _own_parameters(self) -> Iterator[tuple[str, Value]]:
         return zip(_parameter_names(len(self.w)), self._weights, strict=True)
 
+    def _learnt(self) -> Vector:
+        return self._weights
+
     def __repr__(self) -> str:
         return f"Neuron({len(self._weights) - 1}, {self.activation!r})"
 
