@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections import namedtuple
 
 import numpy as np
@@ -298,7 +300,7 @@ def test_under_detect_anomaly_the_function_itself_runs():
     compiled = jit(lambda x: autograd.log(x))
     assert compiled(0.0) == -np.inf
     with autograd.detect_anomaly(), pytest.raises(autograd.AnomalyError, match="log"):
-        compiled(tensor(0.0))
+        compiled(0.0)
 
 
 def test_the_default_dtype_and_recording_belong_to_the_form():
@@ -347,6 +349,17 @@ def test_methods():
 
     a, b = Model(2.0), Model(3.0)
     assert (a.predict(1.0), b.predict(1.0), a.predict(2.0)) == (2.0, 3.0, 4.0)
+
+
+@jit
+def known_by_name(x):
+    return x + 1
+
+
+def test_it_is_copied_and_pickled_as_functions_are():
+    assert known_by_name(1.0) == 2.0
+    assert copy.deepcopy([known_by_name])[0] is known_by_name
+    assert pickle.loads(pickle.dumps(known_by_name)) is known_by_name
 
 
 def test_it_looks_like_the_function():

@@ -211,6 +211,15 @@ def test_arguments_may_lie_in_memory_in_any_way(fun, layout):
     np.testing.assert_array_equal(ours, theirs)
 
 
+def test_plain_arrays_that_lie_otherwise_are_tensors_inside_too():
+    compiled = jit(lambda x: x.mul_(2.0).relu())
+    compiled(np.ones((2, 3)))
+    a = np.asfortranarray(np.arange(6.0).reshape(2, 3) - 2)
+    found = compiled(a)
+    assert type(found) is np.ndarray and found.tolist() == [[0, 0, 0], [2, 4, 6]]
+    assert a.tolist() == [[-4, -2, 0], [2, 4, 6]]
+
+
 def test_a_leaf_made_inside_may_be_returned():
     @jit
     def descend(x, y):

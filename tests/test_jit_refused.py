@@ -90,6 +90,8 @@ def test_wrong_ways_to_call_it():
         jit(3)
     with pytest.raises(TypeError, match="jit: static_argnums must be an int or a tuple of them, got 'x'"):
         jit(energy, static_argnums="x")
+    with pytest.raises(TypeError, match="jit: static_argnames must be a str or a tuple of them, got 3"):
+        jit(energy, static_argnames=3)
     with pytest.raises(TypeError, match=r"jit: a static argument must be hashable, got \[1\], a list"):
         jit(lambda x, n: x, static_argnums=1)(X, [1])
 

@@ -74,7 +74,9 @@ def jit(
         return partial(jit, static_argnums=static_argnums, static_argnames=static_argnames)
     if not callable(fun):
         raise TypeError(f"jit: compiles a function, got {fun!r}, a {type(fun).__name__}")
-    names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
+    names = (static_argnames,) if isinstance(static_argnames, str) else static_argnames
+    if not isinstance(names, (tuple, list)) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"jit: static_argnames must be a str or a tuple of them, got {static_argnames!r}")
     return Jitted(fun, _numbers(static_argnums), frozenset(names))
 
 
@@ -100,7 +102,7 @@ class Jitted:
         entries: list[Any] = []
         form = self._form(args, kwargs, entries)
         if modes.watched and (modes.anomaly.get() or modes.recorder.get() is not None):
-            return self._fun(*args, **kwargs)
+            return self._as_written(args, kwargs, entries)
         recording = modes.recording.get()
         values = entries
         if not NUMBERS.issuperset(map(type, entries)):
@@ -108,18 +110,24 @@ class Jitted:
             for x in entries:
                 if type(x) is Tensor:
                     if recording and x._rule is not CONSTANT:
-                        return self._fun(*args, **kwargs)
+                        return self._as_written(args, kwargs, entries)
                     x = x._data
                 elif type(x) is Dual:
-                    return self._fun(*args, **kwargs)
+                    return self._as_written(args, kwargs, entries)
                 values.append(x)
         key = form, recording, get_default_dtype()
         compiled = self._programs.get(key)
         if compiled is None or compiled.is_outdated():
             compiled = self._programs[key] = _Compiled(partial(self._call, args, kwargs), entries)
         if compiled.changes and not _lie_as_in_tracing(values):
-            return self._fun(*args, **kwargs)
+            return self._as_written(args, kwargs, entries)
         return compiled(values, entries)
+
+    def _as_written(self, args: tuple[Any, ...], kwargs: dict[str, Any], entries: Sequence[Any]) -> Any:
+        """What the function gives of the same tensors as in tracing, but with numbers."""
+        carriers = [x if type(x) in (Tensor, Dual) else wrap(np.asarray(x)) for x in entries]
+        result = self._call(args, kwargs, carriers)
+        return result if any(type(x) in (Tensor, Dual) for x in entries) else mapped(unwrapped, result)
 
     def __repr__(self) -> str:
         n = len(self._programs)
@@ -127,6 +135,12 @@ class Jitted:
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
+
+    def __deepcopy__(self, memo: Any) -> Jitted:
+        return self  # as functions are copied
+
+    def __reduce__(self) -> str:
+        return str(vars(self)["__qualname__"])  # as functions are pickled: by name
 
     def trace(self, *args: Any, **kwargs: Any) -> Program:
         """The program for arguments of this form, to be printed.
@@ -171,7 +185,7 @@ def _form(tree: Any, entries: list[Any]) -> Any:
         entries.append(tree)
         array = tree._data if kind is Tensor else tree
         return kind, array.shape, array.dtype
-    if kind is float or kind is int or kind is bool or kind is Dual or isinstance(tree, np.generic):
+    if kind in (float, int, bool, complex, Dual) or isinstance(tree, np.generic):
         entries.append(tree)
         return kind
     if isinstance(tree, (list, tuple)):
