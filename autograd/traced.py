@@ -246,7 +246,7 @@ class Recorder:
         return Traced(self, self.constant(x), x) if type(x) is np.ndarray else x
 
     def meet(self, tensors: Iterable[Any]) -> None:
-        """Remember tensors from outside, whose arrays the program reads: they may be given others later."""
+        """Remember tensors from outside: they may be given other arrays later, or ask for a gradient."""
         for x in tensors:
             if type(x._data) is np.ndarray:
                 self.outside[id(x)] = x, x._data

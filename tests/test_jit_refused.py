@@ -67,6 +67,17 @@ def test_a_result_that_an_outer_graph_has_to_follow_is_refused():
         compiled(X)
 
 
+def test_it_is_refused_as_well_if_the_tensor_asks_for_a_gradient_later():
+    w = tensor(X)
+    compiled = jit(lambda x: w * x)
+    np.testing.assert_array_equal(compiled(X), X * X)
+    w.requires_grad_()
+    with pytest.raises(TypeError, match="^jit: the result depends on a tensor from outside that requires a gradient"):
+        compiled(X)
+    w.requires_grad_(False)
+    np.testing.assert_array_equal(compiled(2 * X), 2 * X * X)
+
+
 @pytest.mark.parametrize("change", [
     lambda w, x: w.add_(x), lambda w, x: w.add_(1.0), lambda w, x: w.sub_(x, alpha=2.0),
     lambda w, x: w.__setitem__(0, x[0]),

@@ -258,8 +258,8 @@ class _Compiled:
             modes.leave(recorder)
             recorder.close()
         self.plain = not any(type(x) is Tensor for x in entries)
-        self.outside = [pair for pair in recorder.outside.values() if id(pair[1]) in recorder.constants]
-        """Tensors that the program reads, each with the array that it had."""
+        self.outside = [(x, a, x._rule) for x, a in recorder.outside.values() if id(a) in recorder.constants]
+        """Tensors that the program reads, each with the array and the rule that it had."""
         self.packed = _packer(mapped(lambda y: ARRAY if isinstance(y, (Tensor, np.ndarray)) else y, result))
         """What puts the results into the function's containers."""
         results = [recorder.place(_checked(y)) for y in leaves(result) if isinstance(y, (Tensor, np.ndarray))]
@@ -268,8 +268,8 @@ class _Compiled:
         self.changes = recorder.changes
 
     def is_outdated(self) -> bool:
-        """Whether a tensor that the program reads was given another array."""
-        return any(tensor._data is not array for tensor, array in self.outside)
+        """Whether a tensor that the program reads was given another array, or asks for a gradient now, or no more."""
+        return any(x._data is not array or x._rule is not rule for x, array, rule in self.outside)
 
     @cached_property
     def run(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
