@@ -282,6 +282,25 @@ def test_a_product_is_not_joined_with_what_is_needed_meanwhile(fun, together):
         np.testing.assert_allclose(x.numpy(), y.numpy(), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("change", ["add_", "sub_"])
+@pytest.mark.parametrize("rate", [0.25, 1, np.float64(-2.0)])
+@pytest.mark.parametrize("shape", [(8, 3), (2, 4, 3), (1, 3), (0, 3)])
+def test_sums_over_a_batch_added_at_once(change, rate, shape):
+    def fun(bias, x, upstream):
+        (gradient,) = autograd.vjp(lambda bias: x + bias, bias)[1](upstream)
+        getattr(bias, change)(gradient, alpha=rate)
+
+    rng = np.random.default_rng(0)
+    compiled = jit(fun)
+    for _ in range(2):
+        bias, x, upstream = rng.normal(size=3), rng.normal(size=shape), rng.normal(size=shape)
+        ours, theirs = tensor(bias), tensor(bias)
+        compiled(ours, tensor(x), tensor(upstream))
+        fun(theirs, tensor(x), tensor(upstream))
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-13, atol=1e-13)
+    assert "add_sum" in str(compiled.trace(ours, tensor(x), tensor(upstream)))
+
+
 @pytest.mark.skipif(not onednn.is_available(), reason="oneDNN is not here: NumPy makes the products")
 @pytest.mark.parametrize("change", ["add_", "sub_"])
 @pytest.mark.parametrize("scale", [0.5, 0.0, -1.0])

@@ -41,10 +41,14 @@ def _cross_entropy(a: Any, index: Any, saved: dict[str, Any]) -> Any:
 
 def _cross_entropy_pullback(g: Any, y: Any, a: Any, index: Any, saved: dict[str, Any]) -> Any:
     """(softmax - 1 at the index) / n."""
-    share = g / len(index)
     if isinstance(a, np.ndarray):
-        return saved["slope"] * share
-    return (softmax(a, axis=-1) - opaque(_one_hot, index, a.shape)) * share  # can be differentiated again
+        return opaque(_slope, g, len(index), saved)
+    # Can be differentiated again.
+    return (softmax(a, axis=-1) - opaque(_one_hot, index, a.shape)) * (g / len(index))
+
+
+def _slope(g: Any, n: int, saved: dict[str, Any]) -> Any:
+    return saved["slope"] * (g / n)
 
 
 def _one_hot(index: Any, shape: tuple[int, ...]) -> Any:

@@ -39,8 +39,10 @@ __all__ = [
     "mean",
     "plain",
     "prod",
+    "repeated_number",
     "softmax",
     "sum_",
+    "sum_of_all_but",
     "unbroadcast",
 ]
 
@@ -96,7 +98,7 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
         g, extra = reshape(g, shape=(1,) * -extra + g.shape), 0
     axes = tuple([i for i, n in enumerate(g.shape) if i < extra or (shape[i - extra] == 1 and n != 1)])
     if isinstance(g, np.ndarray) and g.dtype in BLAS and len(axes) == g.ndim - 1:  # as for biases: a batch, or images
-        total = _sum_of_all_but(g, axes) if type(g) is np.ndarray else opaque(_sum_of_all_but, g, axes)
+        total = sum_of_all_but(g, axes) if type(g) is np.ndarray else opaque(sum_of_all_but, g, axes)
     else:
         total = sum_(g, axis=axes) if axes else g
     if total.shape == shape:
@@ -108,7 +110,7 @@ BLAS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 """The dtypes whose products are fast."""
 
 
-def _sum_of_all_but(g: Any, axes: tuple[int, ...]) -> Any:
+def sum_of_all_but(g: Any, axes: tuple[int, ...]) -> Any:
     """The sum over these axes, which are all but one: if that is the last in memory, as a product, which is faster."""
     rows = g
     if axes != (0,) or g.ndim != 2:
@@ -118,17 +120,17 @@ def _sum_of_all_but(g: Any, axes: tuple[int, ...]) -> Any:
         return np.add.reduce(g, axes)
     if rows.ndim != 2:
         rows = rows.reshape(math.prod(rows.shape[:-1]), rows.shape[-1])
-    ones = _ones(len(rows), g.dtype)
+    ones = repeated_number(1.0, len(rows), g.dtype)
     total = onednn.product(ones[None], rows) if rows.size >= onednn.SMALLEST else None
     return ones @ rows if total is None else total[0]
 
 
 @lru_cache(maxsize=64)
-def _ones(n: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-    """Ones to multiply with: batches have few sizes."""
-    ones: np.ndarray[Any, Any] = np.ones(n, dtype)
-    ones.flags.writeable = False
-    return ones
+def repeated_number(x: float, n: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """A vector to multiply with, which adds up: batches have few sizes."""
+    vector = np.full(n, x, dtype)
+    vector.flags.writeable = False
+    return vector
 
 
 def _share(g: Any, y: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
