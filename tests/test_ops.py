@@ -81,6 +81,11 @@ def test_derivatives_by_some_operands(op, data):
     checks.assert_higher_derivatives(op, *place)
 
 
+def test_derivatives_that_cancel():
+    """All derivatives of √(a² + b²) by a are 0 at b = 0, those by b as well are up to 1 / a²."""
+    checks.assert_higher_derivatives(autograd.hypot, (0.003, 0.0), (0,))
+
+
 @given(st.floats(-strategies.REACH, -0.01), st.integers(-5, 5).map(float))
 def test_powers_of_negative_numbers(base, exponent):
     """The exponent is a constant: `(-2.0)**2` never meets the logarithm in the derivative by the exponent."""
