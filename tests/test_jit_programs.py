@@ -265,7 +265,14 @@ def overwritten(w, x, a, g):
     return a.sum()
 
 
-@pytest.mark.parametrize("fun", [needed_again, overwritten])
+def factor_overwritten(w, x, a, g):
+    product = x @ g
+    x.zero_()
+    w.sub_(product, alpha=0.5)
+    return a.sum()
+
+
+@pytest.mark.parametrize("fun", [needed_again, overwritten, factor_overwritten])
 @pytest.mark.parametrize("together", [False, True])
 def test_a_product_is_not_joined_with_what_is_needed_meanwhile(fun, together):
     rng = np.random.default_rng(0)
