@@ -50,10 +50,8 @@ __all__ = [
 def plain(x: Any) -> Any:
     """The NumPy array in a tensor or dual number, for what is not differentiated."""
     while not isinstance(x, (np.ndarray, np.generic, float, int)):
-        if (
-            modes.watched and (recorder := modes.recorder.get()) is not None
-        ):  # its program reads the array at every call
-            recorder.meet((x,))
+        if modes.watched and (recorder := modes.recorder.get()) is not None:
+            recorder.meet((x,))  # the program reads the array at every call
             x = recorder.lifted(x._data)
         else:
             x = x._data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property, partial, update_wrapper
 from itertools import islice
 from operator import index
@@ -162,16 +162,20 @@ class Jitted:
 
     def _form(self, args: tuple[Any, ...], kwargs: dict[str, Any], entries: list[Any]) -> Hashable:
         """What a program depends on; the arrays and numbers among the arguments are collected."""
-        static = {i % len(args) if -len(args) <= i < len(args) else i for i in self._static} if self._static else ()
+        static = self._static_places(len(args))
         form = tuple([_hashable(x) if i in static else _form(x, entries) for i, x in enumerate(args)])
         if not kwargs:
             return form
         names = self._static_names
         return form, tuple([(k, _hashable(x) if k in names else _form(x, entries)) for k, x in kwargs.items()])
 
+    def _static_places(self, n: int) -> Collection[int]:
+        """Which of n positional arguments are static."""
+        return {i % n for i in self._static if -n <= i < n} if self._static else ()
+
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: Iterable[Any]) -> Any:
         """The function's result with tensors in the place of what was collected."""
-        static = {i % len(args) for i in self._static if -len(args) <= i < len(args)}
+        static = self._static_places(len(args))
         rest = iter(tensors)
         traced = [x if i in static else mapped(lambda _: next(rest), x) for i, x in enumerate(args)]
         named = {k: x if k in self._static_names else mapped(lambda _: next(rest), x) for k, x in kwargs.items()}

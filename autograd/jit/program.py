@@ -122,7 +122,8 @@ class Program:
             operands, settings = (*operands, *settings["out"]), {}
         changing = {key: x for key, x in settings.items() if next(registers_in(x), None) is not None}
         if any(map(_inside, operands)) or any(map(_inside, changing.values())):
-            return _filling(function, operands, settings), tuple(_distinct(instruction))
+            registers = tuple(dict.fromkeys(registers_read(instruction)))
+            return _filling(function, operands, settings, registers), registers
         if changing:
             fixed = {key: x for key, x in settings.items() if key not in changing}
             return _by_name(function, len(operands), changing, fixed), self._places((*operands, *changing.values()))
@@ -188,21 +189,17 @@ def _inside(x: Any) -> bool:
     return type(x) is not Register and next(registers_in(x), None) is not None
 
 
-def _distinct(instruction: Instruction) -> dict[Register, int]:
-    """The registers that an instruction reads, numbered."""
-    return {register: i for i, register in enumerate(dict.fromkeys(registers_read(instruction)))}
-
-
 def _by_name(function: Any, n: int, changing: Iterable[str], fixed: dict[str, Any]) -> Callable[..., Any]:
     """The function with the values after the first `n` as settings."""
     names = tuple(changing)
     return lambda *values: function(*values[:n], **fixed, **dict(zip(names, values[n:], strict=True)))
 
 
-def _filling(function: Any, operands: Iterable[Any], settings: dict[str, Any]) -> Callable[..., Any]:
-    """The function of registers that lie in containers, such as an index of several arrays."""
-    numbered = dict.fromkeys(r for x in (*operands, *settings.values()) for r in registers_in(x))
-    places = {register: i for i, register in enumerate(numbered)}
+def _filling(
+    function: Any, operands: Iterable[Any], settings: dict[str, Any], registers: Iterable[Register]
+) -> Callable[..., Any]:
+    """The function of these registers, which lie in containers, such as an index of several arrays."""
+    places = {register: i for i, register in enumerate(registers)}
 
     def filled(x: Any, values: Sequence[Any]) -> Any:
         if type(x) is Register:
