@@ -9,6 +9,7 @@ import struct
 import sys
 import threading
 import weakref
+from contextlib import contextmanager
 from functools import cache, partial
 from itertools import product
 
@@ -71,6 +72,55 @@ def row_as_code(op, order):
     for _ in range(order):
         fun = grad(fun)
     return fun, machine(fun, *[0.5] * op.arity)
+
+
+INT64 = np.iinfo(np.int64)
+INT64_EDGES = (INT64.min, INT64.min + 1, -(2**53) - 1, 2**53, 2**53 + 1, INT64.max)
+WHOLE_NUMBERS = {
+    "hinge": lambda x, n: (1 + -n * x).relu(),
+    "sums and products": lambda x, n: (n * n + 3 * n - 7) * x,
+    "alone in a division": lambda x, n: x + n / x,
+    "power": lambda x, n: (x * x + 1.0) ** n,
+    "choice": lambda x, n: where(n, x, n),
+    "compared": lambda x, n: where(n > x, x * 2.0, x - n),
+    "whole ones compared": lambda x, n: where(n >= 2**53 + 1, x * 2.0, where(n != -3, x, -x)),
+    "larger": lambda x, n: autograd.maximum(x, n),
+    "converted": lambda x, n: n.to(autograd.float64) * x,
+    "copied": lambda x, n: (n.reshape(()).clone() + 1) * x,
+    "a truth value": lambda x, n: x * n.to(bool),
+    "from outside": lambda x, n: (n * tensor(np.array(3)) + 1) * x,
+    "smoothly": lambda x, n: x * autograd.logaddexp(n, 3 - n),
+}
+
+
+@contextmanager
+def doubles_by_default():
+    autograd.set_default_dtype(autograd.float64)
+    try:
+        yield
+    finally:
+        autograd.set_default_dtype(autograd.float32)
+
+
+@cache
+def whole_as_code(name, part):
+    """A function of a number and a whole one, its derivative by the first, and both as machine code."""
+    fun = value_and_grad(WHOLE_NUMBERS[name])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "PART", part)
+        return jit(fun).trace(0.5, 2), machine(fun, 0.5, 2)
+
+
+@pytest.mark.parametrize("part", [1, 1000])
+@pytest.mark.parametrize("name", WHOLE_NUMBERS)
+@given(x=st.floats(-3, 3), n=st.integers(-3, 3) | st.integers(INT64.min, INT64.max) | st.sampled_from(INT64_EDGES))
+def test_whole_numbers(name, part, x, n):
+    """As NumPy computes: whole numbers by themselves, beginning anew when they are too large, and others as floats."""
+    with doubles_by_default():  # what functions make of whole numbers
+        program, compiled = whole_as_code(name, part)
+        expected = program([np.array(x), np.array(n)])
+    for ours, theirs in zip(compiled([x, n]), expected, strict=True):
+        assert agree(one_zero(ours), one_zero(float(theirs)), 4 * (name in ("power", "smoothly")))
 
 
 @each_row
@@ -340,7 +390,11 @@ def written(x):
         pytest.param(lambda x: x * 2.0, (np.float32(0.1),), id="float32"),
         pytest.param(lambda x: x.to(autograd.float32).to(autograd.float64), (0.1,), id="rounded to float32"),
         pytest.param(lambda x: where(x > 0, x.to(autograd.float32), 2.0) * x, (0.1,), id="chosen in float32"),
-        pytest.param(lambda x: x * 2, (3,), id="integers"),
+        pytest.param(lambda x: x * 2, (3,), id="a whole number as the result"),
+        pytest.param(lambda x, n: x * abs(n), (1.0, -3), id="a row of whole numbers that is none of theirs"),
+        pytest.param(lambda x, n: x * n, (1.0, np.int32(3)), id="whole numbers of another size"),
+        pytest.param(lambda x, n: x * n, (1.0, 2**63), id="a whole number that is too large"),
+        pytest.param(lambda x, n: x * (n < 2**63), (1.0, 3), id="compared with one that is too large"),
         pytest.param(lambda x: x + 0.0, (np.array(1j),), id="complex numbers"),
         pytest.param(lambda x: x > 0, (1.0,), id="a truth value as the result"),
         pytest.param(lambda x: own_row(x) + 1.0, (3.0,), id="a row of a user's"),

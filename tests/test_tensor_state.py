@@ -35,7 +35,7 @@ UNARY = {  # the number, the slope, and whose numbers the rule reads
     "sin": (np.sin, lambda a, y: np.cos(a), "a"),
     "square": (np.square, lambda a, y: 2 * a, "a"),
     "tanh": (np.tanh, lambda a, y: 1 - y * y, "y"),
-    "sigmoid": (lambda a: 1 / (1 + np.exp(-a)), lambda a, y: y * (1 - y), "y"),
+    "sigmoid": (lambda a: np.exp(min(a, 0)) / (1 + np.exp(-abs(a))), lambda a, y: y * (1 - y), "y"),
 }
 BINARY = {  # the number, both slopes, and what each of the two rules reads
     "add": (lambda a, b: a + b, lambda a, b: 1.0, lambda a, b: 1.0, "", ""),

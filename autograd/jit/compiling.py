@@ -191,7 +191,7 @@ def _form(tree: Any, entries: list[Any]) -> Any:
         return kind, array.shape, array.dtype
     if kind in (float, int, bool, complex, Dual) or isinstance(tree, np.generic):
         entries.append(tree)
-        return kind
+        return np.asarray(tree).dtype if kind is int else kind  # a large one is none of int64
     if isinstance(tree, (list, tuple)):
         forms: list[Any] = []
         for x in tree:

@@ -27,11 +27,12 @@ from .program import Program
 
 __all__ = ["native"]
 
-DOUBLE, TRUTH = "double", "i1"
-"""What a register of LLVM's holds: a number, or a truth value."""
-FLOAT64, FLOAT32, BOOL, OBJECT = map(np.dtype, (np.float64, np.float32, np.bool_, np.object_))
-KINDS = {FLOAT64: DOUBLE, FLOAT32: DOUBLE, BOOL: TRUTH}
+DOUBLE, WHOLE, TRUTH = "double", "i64", "i1"
+"""What a register of LLVM's holds: a number, a whole number, or a truth value."""
+FLOAT64, FLOAT32, INT64, BOOL, OBJECT = map(np.dtype, (np.float64, np.float32, np.int64, np.bool_, np.object_))
+KINDS = {FLOAT64: DOUBLE, FLOAT32: DOUBLE, INT64: WHOLE, BOOL: TRUTH}
 """Of float32 there are only numbers that are chosen, which are the same in float64; there is no arithmetic."""
+TO_DOUBLE = {WHOLE: "sitofp i64 {} to double", TRUTH: "uitofp i1 {} to double"}
 PART = 1000
 """How many lines a function has at most: the longer one is, the longer a compiler takes for each."""
 
@@ -47,8 +48,8 @@ def native(program: Program) -> Callable[[Sequence[Any]], list[float]] | None:
 
     Returns:
         A function of the arguments that gives the results, both in their order.  None where llvmlite is not
-        installed, and where the program holds anything but numbers of float64, truth values about them, and
-        rows of the table.
+        installed, and where the program holds anything but numbers of float64, whole ones (of which there are
+        only sums, differences and products), truth values about them, and rows of the table.
     """
     if not all(_form(program, i) == FLOAT64 for i in program.results):
         return None
@@ -94,15 +95,17 @@ class _Code:
     def store(self, x: _Number, place: int) -> None:
         """Put a result into its place."""
         self._begin()
-        self._put(self._parts[-1], f"%result{place}", self._read(x), place)
+        self._put(self._parts[-1], f"%result{place}", f"double {self._read(x)}", place)
 
     def literal(self, x: Any) -> _Number:
         """A plain number, to the bit, or a truth value."""
         if isinstance(x, (bool, np.bool_)):
             return _Number(self, TRUTH, str(x).lower(), None)
         try:
+            if isinstance(x, int):
+                return _Number(self, WHOLE, str(*struct.unpack("<q", struct.pack("<q", x))), None)
             bits = struct.unpack("<Q", struct.pack("<d", x))[0]
-        except (struct.error, OverflowError):  # a complex number, a whole number beyond the floats
+        except struct.error:  # a complex number, a whole one that is too large
             raise _Unknown from None
         return _Number(self, DOUBLE, f"0x{bits:016X}", None)
 
@@ -121,24 +124,25 @@ class _Code:
         if x.part is None or x.part is self._parts[-1]:
             return x.name
         pointer = self._line("ptr", f"getelementptr double, ptr %numbers, i64 {self._place(x, x.part)}")
-        fetched = self._line(DOUBLE, f"load double, ptr {pointer.name}")
-        return (fetched if x.kind == DOUBLE else self._line(TRUTH, f"fcmp une double {fetched.name}, 0.0")).name
+        kind = DOUBLE if x.kind == TRUTH else x.kind
+        fetched = self._line(kind, f"load {kind}, ptr {pointer.name}")
+        return (self._line(TRUTH, f"fcmp une double {fetched.name}, 0.0") if x.kind == TRUTH else fetched).name
 
     def _place(self, x: _Number, part: list[str]) -> int:
         """Where in the array the part that computes a number leaves it for others."""
         if x.place is None:
             x.place, self.size = self.size, self.size + 1
-            name = x.name
-            if x.kind == TRUTH:
-                name = f"%number{x.place}"
+            name, kind = x.name, x.kind
+            if kind == TRUTH:
+                name, kind = f"%number{x.place}", DOUBLE
                 part.append(f"{name} = uitofp i1 {x.name} to double")
-            self._put(part, f"%place{x.place}", name, x.place)
+            self._put(part, f"%place{x.place}", f"{kind} {name}", x.place)
         return x.place
 
     @staticmethod
-    def _put(part: list[str], pointer: str, name: str, place: int) -> None:
+    def _put(part: list[str], pointer: str, number: str, place: int) -> None:
         part.append(f"{pointer} = getelementptr double, ptr %numbers, i64 {place}")
-        part.append(f"store double {name}, ptr {pointer}")
+        part.append(f"store {number}, ptr {pointer}")
 
     def _line(self, kind: str, text: str) -> _Number:
         found = self._known.get(text)
@@ -177,45 +181,56 @@ class _Number(Operators):
     def __apply__(op: Op, operands: tuple[Any, ...]) -> _Number:
         code = next(x.code for x in operands if isinstance(x, _Number))
         numbers = [x if isinstance(x, _Number) else code.literal(x) for x in operands]
+        if op in WHOLE_LINES and all(x.kind == WHOLE for x in numbers):
+            return code.compute(WHOLE, WHOLE_LINES[op], *numbers)
         if op in LINES:
             return code.compute(DOUBLE, LINES[op], *[x.as_double() for x in numbers])
         if op not in FORMULAS:
             raise _Unknown
         result = FORMULAS[op](*numbers)
-        return result if isinstance(result, _Number) else code.literal(result)
+        return result if isinstance(result, _Number) else code.literal(result).as_double()
 
     def as_double(self) -> _Number:
         """The number itself; 1 for true and 0 for false, as in NumPy."""
-        return self if self.kind == DOUBLE else self.code.compute(DOUBLE, "uitofp i1 {} to double", self)
+        if self.kind == WHOLE and self.part is None:
+            return self.code.literal(float(int(self.name)))
+        return self if self.kind == DOUBLE else self.code.compute(DOUBLE, TO_DOUBLE[self.kind], self)
 
     def as_truth(self) -> _Number:
         """Whether the number is not 0."""
-        return self if self.kind == TRUTH else self.code.compute(TRUTH, "fcmp une double {}, 0.0", self)
+        return self if self.kind == TRUTH else self.code.compute(TRUTH, "fcmp une double {}, 0.0", self.as_double())
 
-    def _compare(self, line: str, other: Any) -> _Number:
+    def _compare(self, name: str, other: Any) -> _Number:
         other = other if isinstance(other, _Number) else self.code.literal(other)
-        return self.code.compute(TRUTH, line, self.as_double(), other.as_double())
+        of_numbers, of_whole_ones = COMPARISONS[name]
+        if self.kind == other.kind == WHOLE:  # as floats, two that differ may be equal
+            return self.code.compute(TRUTH, f"icmp {of_whole_ones} i64 {{}}, {{}}", self, other)
+        return self.code.compute(TRUTH, f"fcmp {of_numbers} double {{}}, {{}}", self.as_double(), other.as_double())
 
-    def _combine(self, line: str, other: Any) -> _Number:
+    def _combine(self, name: str, other: Any) -> _Number:
         if not isinstance(other, _Number) or not self.kind == other.kind == TRUTH:
             raise _Unknown
-        return self.code.compute(TRUTH, line, self, other)
+        return self.code.compute(TRUTH, f"{name} i1 {{}}, {{}}", self, other)
 
     def __invert__(self) -> _Number:
-        return self._combine("xor i1 {}, {}", self.code.literal(True))
+        return self._combine("xor", self.code.literal(True))
 
     def __bool__(self) -> bool:
         raise _Unknown
 
 
-def _operator(reading: Callable[[_Number, str, Any], _Number], line: str) -> Callable[[_Number, Any], _Number]:
-    return lambda self, other: reading(self, line, other)
+def _operator(reading: Callable[[_Number, str, Any], _Number], name: str) -> Callable[[_Number, Any], _Number]:
+    return lambda self, other: reading(self, name, other)
 
 
-for _name, _line in {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}.items():
-    setattr(_Number, f"__{_name}__", _operator(_Number._compare, f"fcmp {_line} double {{}}, {{}}"))
-for _name in ("and", "or", "xor"):
-    setattr(_Number, f"__{_name}__", _operator(_Number._combine, f"{_name} i1 {{}}, {{}}"))
+COMPARISONS = {
+    "lt": ("olt", "slt"), "le": ("ole", "sle"), "gt": ("ogt", "sgt"),
+    "ge": ("oge", "sge"), "eq": ("oeq", "eq"), "ne": ("une", "ne"),
+}  # fmt: skip
+"""What LLVM calls them, of numbers and of whole ones."""
+for _reading, _names in ((_Number._compare, COMPARISONS), (_Number._combine, ("and", "or", "xor"))):
+    for _name in _names:
+        setattr(_Number, f"__{_name}__", _operator(_reading, _name))
 
 # ---------------------------------------------------------------------- rows
 
@@ -242,6 +257,13 @@ LINES: dict[Any, str] = {
     **{op: f"call double @c.{name}({', '.join(['double {}'] * op.arity)})" for op, name in C_LIBRARY.items()},
 }
 """Rows that are one line."""
+WHOLE_LINES: dict[Any, str] = {
+    ops.add: "add i64 {}, {}",
+    ops.sub: "sub i64 {}, {}",
+    ops.mul: "mul i64 {}, {}",
+    ops.neg: "sub i64 0, {}",
+}
+"""The same of whole numbers, which begin anew at the other end when they are too large, as in NumPy."""
 
 
 def _where(a: _Number, b: _Number, c: _Number) -> _Number:
@@ -342,13 +364,14 @@ class _Lowering:
         """The arguments, and the numbers from outside, which are read in their memory at every call."""
         for place, register in enumerate(self._program.arguments):
             form = _form(self._program, register)
-            if form not in (FLOAT64, BOOL):
+            if form not in (FLOAT64, INT64, BOOL):
                 raise _Unknown
             self._numbers[register] = self.code.argument(place, KINDS[form])
         for register, array in self._program.constants.items():
             pointer = f"inttoptr (i64 {array.ctypes.data} to ptr)"
-            if array.shape == () and array.dtype == FLOAT64 and array.flags.aligned:
-                self._numbers[register] = self.code.compute(DOUBLE, f"load double, ptr {pointer}")
+            if array.shape == () and array.dtype in (FLOAT64, INT64) and array.flags.aligned:
+                kind = KINDS[array.dtype]
+                self._numbers[register] = self.code.compute(kind, f"load {kind}, ptr {pointer}")
 
     def _target(self, instruction: Instruction) -> Register:
         """The register that an instruction fills, which may be one of its operands."""
@@ -369,7 +392,7 @@ class _Lowering:
             if moves:
                 self._fixed.update((*registers_read(instruction), target))
             number = self._operand(instruction.operands[0])
-            result = number.as_double() if kind == DOUBLE else number.as_truth()
+            result = number if kind == number.kind else number.as_double() if kind == DOUBLE else number.as_truth()
         else:
             function = function.args[0] if type(function) is partial and function.func is _computed else function
             reading = OF_NUMBERS.get(function)
@@ -441,9 +464,10 @@ class _Machine:
 
     def __init__(self, library: Any, program: Program, size: int) -> None:
         count = len(program.arguments)
+        formats = ["q" if _form(program, x) == INT64 else "d" for x in program.arguments]
         self._function = SIGNATURE(library["program"])
         self._array = ctypes.c_double * size
-        self._fill = struct.Struct(f"{count}d").pack_into
+        self._fill = struct.Struct("".join(formats)).pack_into
         self._results = slice(count, count + len(program.results))
         self._kept = library, list(program.constants.values())  # the code reads in their memory
 
