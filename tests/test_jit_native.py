@@ -20,8 +20,8 @@ from hypothesis import given, settings, strategies as st
 import autograd
 from autograd import TABLE, grad, jit, tensor, value_and_grad, where
 from autograd.arrays.shapes import reshape
-from autograd.jit import Program, compiling, native as module
-from autograd.jit.native import native
+from autograd.jit import Program, compiling
+from autograd.jit.native import lowering, machine as machine_code, native, registers, rows
 from autograd.op import Elementwise
 from autograd.traced import Recorder
 
@@ -107,7 +107,7 @@ def whole_as_code(name, part):
     """A function of a number and a whole one, its derivative by the first, and both as machine code."""
     fun = value_and_grad(WHOLE_NUMBERS[name])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "PART", part)
+        patch.setattr(registers, "PART", part)
         return jit(fun).trace(0.5, 2), machine(fun, 0.5, 2)
 
 
@@ -281,7 +281,7 @@ def test_ten_thousand_instructions():
 def test_parts_hand_numbers_and_truth_values_on(part, monkeypatch):
     fun = value_and_grad(chain(40), argnums=(0, 1))
     whole = machine(fun, 0.3, 0.4)
-    monkeypatch.setattr(module, "PART", part)
+    monkeypatch.setattr(registers, "PART", part)
     assert machine(fun, 0.3, 0.4)([-0.2, 0.7]) == whole([-0.2, 0.7])
 
 
@@ -324,7 +324,7 @@ def test_each_number_is_computed_once():
     """What a sweep computes again, as a derivative that is the value, is in a register already."""
     program = jit(lambda x: autograd.exp(x) + autograd.exp(x)).trace(1.0)
     assert len(program.instructions) == 3
-    lines = str(module._Lowering(program).code).splitlines()
+    lines = str(lowering.Lowering(program).code).splitlines()
     assert sum("call double @c.exp" in line for line in lines) == 1
 
 
@@ -462,14 +462,14 @@ def test_a_check_is_left_to_numpy():
 
 
 def test_a_formula_that_needs_the_numbers_is_left_to_numpy(monkeypatch):
-    monkeypatch.setitem(module.FORMULAS, autograd.relu, lambda a: a if a > 0 else 0.0)
+    monkeypatch.setitem(rows.FORMULAS, autograd.relu, lambda a: a if a > 0 else 0.0)
     assert native(jit(autograd.relu).trace(1.0)) is None
 
 
 def test_without_llvmlite(monkeypatch):
     fun = grad(lambda x: autograd.tanh(x) * x)
     program = jit(fun).trace(1.0)
-    module._compiler.cache_clear()
+    machine_code._compiler.cache_clear()
     try:
         with monkeypatch.context() as patch:
             patch.setitem(sys.modules, "llvmlite", None)
@@ -477,19 +477,19 @@ def test_without_llvmlite(monkeypatch):
             assert native(program) is None
             assert jit(fun)(0.5) == pytest.approx(fun(0.5), rel=1e-15)
     finally:
-        module._compiler.cache_clear()
+        machine_code._compiler.cache_clear()
     assert native(program) is not None
 
 
 def test_without_a_function_of_the_c_library(monkeypatch):
     program = jit(autograd.sin).trace(1.0)
-    module._compiler.cache_clear()
+    machine_code._compiler.cache_clear()
     try:
         with monkeypatch.context() as patch:
-            patch.setitem(module.C_LIBRARY, autograd.sin, "no_such_function")
+            patch.setitem(rows.C_LIBRARY, autograd.sin, "no_such_function")
             assert native(program) is None
     finally:
-        module._compiler.cache_clear()
+        machine_code._compiler.cache_clear()
 
 
 def test_jit_takes_the_machine_code(monkeypatch):
