@@ -139,17 +139,11 @@ from .functions.shaping import (
     unbind,
     unsqueeze,
 )
-from .graph import (
-    Node,
-    detect_anomaly,
-    enable_grad,
-    inference_mode,
-    no_grad,
-    scope,
-)
+from .graph import Node
 from .health import HealthReport, LayerHealth, Watch, watch
 from .inplace import increment_version
 from .jit import jit
+from .modes import detect_anomaly, enable_grad, inference_mode, no_grad, scope
 from .op import TABLE, Domain, Op
 from .operands import Vector
 from .ops import (

@@ -11,7 +11,8 @@ from .arrays.fourier import conj, real_part
 from .arrays.reductions import unbroadcast
 from .arrays.shapes import astype
 from .changes import changes, stale
-from .graph import ARRAYS, CONSTANT, Node, Rule, modes
+from .graph import ARRAYS, CONSTANT, Node, Rule
+from .modes import modes
 from .op import NumberOp, Op, ieee
 from .rules import arguments_read
 from .traced import Traced, array_of

@@ -17,7 +17,8 @@ from .anomaly import (
     is_finite,
 )
 from .array_rules import shares, takes_gradient
-from .graph import ARRAYS, MANY, Node, modes, run_hooks, sweep_order, walk, walking
+from .graph import ARRAYS, MANY, Node, run_hooks, sweep_order, walk, walking
+from .modes import modes
 from .operands import Vector
 from .quiet import hush, quiet, unhush
 from .rules import local_derivatives, pull_all

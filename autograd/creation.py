@@ -10,7 +10,7 @@ import numpy as np
 from . import tensor_methods  # noqa: F401 - gives tensors their rows
 from .dtypes import as_dtype, get_default_dtype
 from .functions.checks import ints
-from .graph import modes
+from .modes import modes
 from .tensor import Tensor, as_array, wrap
 from .traced import refused
 

@@ -20,8 +20,8 @@ from .array_rules import fitted
 from .arrays.reductions import plain
 from .arrays.shapes import astype, broadcast_to
 from .backward import gradients
-from .graph import enable_grad
 from .methods import ArrayMethods
+from .modes import enable_grad
 from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Reduction
 from .operators import Operators

@@ -1,13 +1,10 @@
-"""The computation graph: nodes, their parents, the order of the sweep, and the modes of recording."""
+"""The computation graph: nodes, their parents, hooks, and the order of the sweep."""
 
 from __future__ import annotations
 
-import inspect
 import threading
 import weakref
 from collections.abc import Callable, Iterable
-from contextlib import ContextDecorator
-from contextvars import ContextVar
 from itertools import chain
 from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .op import Reduction, to_float
 
 if TYPE_CHECKING:
+    from .modes import Scope
     from .op import Op
 
 __all__ = [
@@ -26,20 +24,11 @@ __all__ = [
     "Node",
     "Note",
     "Rule",
-    "Scope",
     "SharedHook",
-    "detect_anomaly",
-    "enable_grad",
     "gradient_of",
-    "inference_mode",
-    "modes",
-    "no_grad",
-    "note_sites",
     "run_hooks",
-    "scope",
     "sweep_order",
     "topological_order",
-    "tracing",
     "walk",
     "walking",
 ]
@@ -359,154 +348,3 @@ def walk(root: Node) -> tuple[list[Node], list[int]]:
             append(pop())
     order.reverse()
     return order, leaves
-
-
-class _Modes:
-    """Whether operations are recorded, whether they are watched for anomalies, and whether they note their lines.
-
-    Each thread and each asynchronous task has modes of its own.  `watched` counts, over all of them,
-    the contexts that ask for anything but plain recording: the operators look at nothing else.
-    """
-
-    def __init__(self) -> None:
-        self.watched = 0
-        self.recording: ContextVar[bool] = ContextVar("recording", default=True)
-        self.anomaly: ContextVar[bool] = ContextVar("anomaly", default=False)
-        self.sites: ContextVar[bool] = ContextVar("sites", default=False)
-        self.scopes: ContextVar[tuple[Scope, ...]] = ContextVar("scopes", default=())
-        self.recorder: ContextVar[Any] = ContextVar("recorder", default=None)  # of the program that is traced
-        self._entered: ContextVar[tuple[Any, ...]] = ContextVar("entered", default=())  # with what was before
-        self._lock = threading.Lock()
-
-    def enter(self, owner: object, mode: ContextVar[Any], value: Any) -> None:
-        self._entered.set((*self._entered.get(), (owner, mode, mode.get())))
-        mode.set(value)
-        with self._lock:
-            self.watched += 1
-
-    def leave(self, owner: object) -> None:
-        """Undo what this owner entered last, also if others entered since: a generator may be suspended."""
-        entries = list(self._entered.get())
-        i = max(i for i, entry in enumerate(entries) if entry[0] is owner)
-        _, mode, before = entries.pop(i)
-        later = next((j for j in range(i, len(entries)) if entries[j][1] is mode), None)
-        if later is None:
-            mode.set(before)
-        else:  # the value stands, but what to go back to from it has changed
-            entries[later] = (entries[later][0], mode, before)
-        self._entered.set(tuple(entries))
-        with self._lock:
-            self.watched -= 1
-
-
-modes = _Modes()
-
-tracing: ContextVar[bool] = ContextVar("tracing", default=False)
-"""Whether a transform runs its function: a tensor that became a plain number then would lose its derivative."""
-
-
-class _Mode(ContextDecorator):
-    """A mode as a context or a decorator; threads, tasks and nested blocks may share one object."""
-
-    _mode: ContextVar[bool]
-    _value: bool
-
-    def __call__(self, function: Any) -> Any:
-        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
-            name = type(self).__name__
-            raise TypeError(f"{name}: would end before {function.__name__} runs: write `with {name}():` inside it")
-        return super().__call__(function)
-
-    def __enter__(self) -> None:
-        modes.enter(self, self._mode, self._value)
-
-    def __exit__(self, *error: object) -> None:
-        modes.leave(self)
-
-
-class no_grad(_Mode):  # noqa: N801 - PyTorch's name
-    """Operations inside make leaves: nothing is recorded.
-
-    >>> from autograd import Value, no_grad
-    >>> w = Value(3.0)
-    >>> with no_grad():
-    ...     y = w * w
-    >>> y.parents
-    ()
-    """
-
-    _mode, _value = modes.recording, False
-
-
-class inference_mode(no_grad):  # noqa: N801 - PyTorch's name
-    """The same as `no_grad`, under the name that PyTorch programs use around a model's evaluation."""
-
-
-class enable_grad(_Mode):  # noqa: N801 - PyTorch's name
-    """Operations inside are recorded, also within `no_grad`."""
-
-    _mode, _value = modes.recording, True
-
-
-class detect_anomaly(_Mode):  # noqa: N801 - PyTorch's name
-    """Raise AnomalyError, a FloatingPointError, at the first operation, forward or backward, that gives inf or nan.
-
-    Nodes made inside remember the line that made them, so that the error can name it.  To ask afterwards,
-    without this mode, see `find_anomaly`.
-
-    >>> from autograd import Value, detect_anomaly
-    >>> x = Value(1000.0)
-    >>> with detect_anomaly():
-    ...     x.exp()
-    Traceback (most recent call last):
-    autograd.anomaly.AnomalyError: forward: exp(x = 1000.0) gave inf, made at <doctest ...detect_anomaly[2]>:2
-    """
-
-    _mode, _value = modes.anomaly, True
-
-
-class note_sites(_Mode):  # noqa: N801 - named as its neighbours
-    """Nodes made inside remember the line of code that made them, as their `site`."""
-
-    _mode, _value = modes.sites, True
-
-
-class Scope:
-    """One part of a computation, which drawings may fold into one box."""
-
-    __slots__ = ("detail", "name")
-
-    def __init__(self, name: str, detail: str = "") -> None:
-        self.name = name
-        self.detail = detail
-
-    def __repr__(self) -> str:
-        return f"<Scope {self.name}>"
-
-
-class scope(ContextDecorator):  # noqa: N801 - named as its neighbours
-    """Nodes made inside belong to a part of the computation with this name; drawings group and fold them by it.
-
-    Args:
-        name: what the part is called.
-        detail: what else a drawing says of it, such as `4,000 parameters`.
-
-    >>> from autograd import Value, scope
-    >>> x = Value(2.0)
-    >>> with scope("square"):
-    ...     y = x * x
-    >>> y.scopes
-    (<Scope square>,)
-    """
-
-    def __init__(self, name: str, detail: str = "") -> None:
-        if not isinstance(name, str):
-            raise TypeError(f"scope: name must be a string, got {name!r}, a {type(name).__name__}")
-        self.name = name
-        self.detail = detail
-
-    def __enter__(self) -> None:
-        modes.enter(self, modes.scopes, (*modes.scopes.get(), Scope(self.name, self.detail)))
-
-    def __exit__(self, *error: object) -> None:
-        modes.leave(self)

@@ -11,7 +11,8 @@ from .array_op import ArrayOp
 from .array_rules import array_rule, numbers_read, takes_gradient
 from .arrays.shapes import astype, overwrite
 from .changes import History, Memory, changes, earlier_place
-from .graph import CONSTANT, Node, modes
+from .graph import CONSTANT, Node
+from .modes import modes
 from .names import calling_line
 from .op import Op
 from .traced import Traced, refused

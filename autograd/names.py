@@ -9,7 +9,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from .graph import Node, Note, modes
+from .graph import Node, Note
+from .modes import modes
 
 __all__ = ["calling_frame", "calling_line", "note_of_now", "printable", "variable_names"]
 

@@ -16,7 +16,8 @@ import numpy as np
 from . import ops
 from .array_op import ArrayOp
 from .array_rules import takes_gradient
-from .graph import ARRAYS, Node, gradient_of, modes, topological_order
+from .graph import ARRAYS, Node, gradient_of, topological_order
+from .modes import modes
 from .names import variable_names
 from .op import NumberOp, Reduction
 from .operators import Operators

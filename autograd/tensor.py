@@ -19,9 +19,10 @@ from .backward import backward
 from .changes import History, changes, settled
 from .dtypes import as_dtype, get_default_dtype, promoted
 from .functions import multiplying, reducing, shaping
-from .graph import CONSTANT, LEAF, Hook, Node, Note, modes, tracing
+from .graph import CONSTANT, LEAF, Hook, Node, Note
 from .inplace import detach_in_place, memory_of, note_view, refresh, rewrite
 from .methods import ArrayMethods, plain_index
+from .modes import modes, tracing
 from .names import note_of_now
 from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Op, Reduction

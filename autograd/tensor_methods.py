@@ -14,8 +14,9 @@ from .array_rules import takes_gradient
 from .arrays.reductions import plain
 from .backends import onednn
 from .dtypes import promoted
-from .graph import CONSTANT, modes
+from .graph import CONSTANT
 from .inplace import check_may_change, memory_of
+from .modes import modes
 from .op import NumberOp, Reduction
 from .operators import Operators
 from .quiet import quiet, quietly

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from .graph import modes
+from .modes import modes
 from .quiet import quiet
 
 __all__ = [

@@ -21,7 +21,8 @@ from .array_rules import array_rule, takes_gradient
 from .arrays.shapes import astype
 from .dual import Dual, added, pulled, zeros_like
 from .functions.shaping import stack
-from .graph import CONSTANT, LEAF, enable_grad, modes, sweep_order, tracing
+from .graph import CONSTANT, LEAF, sweep_order
+from .modes import enable_grad, modes, tracing
 from .op import to_float
 from .tensor import Tensor, as_array, wrap
 from .traced import Traced, array_of

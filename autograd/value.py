@@ -13,7 +13,8 @@ import numpy as np
 from . import ops
 from .anomaly import forward_anomaly
 from .backward import backward
-from .graph import BOTH, FIRST, LEAF, MANY, SECOND, VECTOR, Node, Note, Rule, modes
+from .graph import BOTH, FIRST, LEAF, MANY, SECOND, VECTOR, Node, Note, Rule
+from .modes import modes
 from .names import note_of_now
 from .op import NOT_FINITE, Elementwise, NumberOp, Reduction, ieee, to_float
 from .operands import PLAIN, Vector, as_number, clock, elements, foreign

@@ -12,7 +12,8 @@ import autograd
 from autograd import Tensor, Value, Vector, detect_anomaly, dot, matvec, no_grad, tensor
 from autograd.anomaly import AnomalyError
 from autograd.backward import find_anomaly
-from autograd.graph import note_sites, topological_order
+from autograd.graph import topological_order
+from autograd.modes import note_sites
 
 from .strategies import dot_of_shared_vector
 

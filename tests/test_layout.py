@@ -22,7 +22,8 @@ LAYERS = [
     "notation",  # how an operation is printed
     "op",  # what a row of the table is
     "array_op",  # what a row that only arrays have is
-    "graph",  # nodes, the order of the sweep, the modes
+    "modes",  # recording or not, watching or not
+    "graph",  # nodes, hooks, the order of the sweep
     "traced",  # arrays without numbers, with which programs are traced
     "operands",  # what an op may be applied to
     "ops",  # the table

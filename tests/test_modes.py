@@ -32,7 +32,7 @@ each_mode = pytest.mark.parametrize(("mode", "state", "inside"), [(m, *what) for
 @pytest.fixture(autouse=True)
 def modes_are_left_as_they_were():
     yield
-    assert (is_recorded(), is_watched(), autograd.graph.modes.watched) == (True, False, 0)
+    assert (is_recorded(), is_watched(), autograd.modes.modes.watched) == (True, False, 0)
 
 
 def test_by_default_operations_are_recorded_and_not_watched():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, detect_anomaly, enable_grad, inference_mode, no_grad
-from autograd.graph import modes
+from autograd.modes import modes
 
 
 def is_recorded():

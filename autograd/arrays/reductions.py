@@ -11,7 +11,7 @@ import numpy as np
 from .. import ops
 from ..array_op import ArrayOp
 from ..backends import onednn
-from ..graph import modes
+from ..modes import modes
 from ..traced import Traced, opaque
 from .shapes import (
     Axis,

@@ -15,7 +15,8 @@ import numpy as np
 
 from .. import rules
 from ..array_rules import takes_gradient
-from ..graph import Node, Scope, gradient_of
+from ..graph import Node, gradient_of
+from ..modes import Scope
 from ..parameter import Parameter
 from ..tensor import Tensor
 from .folding import Drawn, Folded, Part, Test, path_of

@@ -7,7 +7,8 @@ from typing import Any
 from weakref import WeakMethod, finalize, ref
 
 from ..array_rules import takes_gradient
-from ..graph import Node, SharedHook, modes
+from ..graph import Node, SharedHook
+from ..modes import modes
 from ..operands import Vector
 from ..quiet import quiet
 from ..tensor import Tensor

@@ -14,8 +14,9 @@ import numpy as np
 from ..array_rules import takes_gradient
 from ..dtypes import get_default_dtype
 from ..dual import Dual
-from ..graph import CONSTANT, modes, sweep_order
+from ..graph import CONSTANT, sweep_order
 from ..inplace import increment_version
+from ..modes import modes
 from ..tensor import Tensor, as_array, wrap
 from ..traced import Recorder, Traced, owner_of
 from ..transforms import unwrapped

@@ -14,7 +14,8 @@ from ..array_rules import takes_gradient
 from ..arrays.fourier import imag_part, real_part
 from ..backward import gradients
 from ..dual import Dual
-from ..graph import Node, no_grad, topological_order
+from ..graph import Node, topological_order
+from ..modes import no_grad
 from ..tensor import Tensor, wrap
 from ..transforms import grad, jvp
 from ..trees import leaves, mapped

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..array_rules import takes_gradient
-from ..graph import Node, note_sites, topological_order
+from ..graph import Node, topological_order
+from ..modes import note_sites
 from ..op import Op
 from ..tensor import Tensor
 from .program import Program, nodes_of

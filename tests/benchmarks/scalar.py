@@ -79,7 +79,8 @@ def compiled_step(networks: Any, data: Moons) -> Callable[[], float]:
         return 1e-4 * sum(p * p for p in parameters)
 
     def step() -> float:
-        losses, gradients = zip(*(sample_loss(parameters, row, label) for row, label in zip(x, y, strict=True)))
+        results = [sample_loss(parameters, row, label) for row, label in zip(x, y, strict=True)]
+        losses, gradients = zip(*results, strict=True)
         penalized, shrinking = penalty(parameters)
         share = 1.0 / len(losses)
         slopes = zip(*gradients, strict=True)
