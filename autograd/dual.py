@@ -20,12 +20,13 @@ from .array_rules import fitted
 from .arrays.reductions import plain
 from .arrays.shapes import astype, broadcast_to
 from .backward import gradients
+from .conversions import PLAIN_NUMBER
 from .methods import ArrayMethods
 from .modes import enable_grad
 from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Reduction
 from .operators import Operators
-from .tensor import PLAIN_NUMBER, Tensor, wrap
+from .tensor import Tensor, wrap
 from .traced import array_of
 
 __all__ = ["Dual", "added", "parted", "pulled", "zeros_like"]

@@ -16,12 +16,11 @@ import builtins
 import math
 import operator
 from collections.abc import Callable
-from functools import cache
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from . import special
 from .notation import ATOM, POWER, PRODUCT, SIGN, SUM, Notation, layout
 from .op import TABLE, Domain, Elementwise, Op, Reduction
 from .traced import Traced, opaque
@@ -71,18 +70,6 @@ def _picked(condition: Any, a: float, b: float) -> Any:
 def _both(p: Any, q: Any) -> Any:
     """Whether two conditions hold; a plain one that does not decides alone."""
     return False if p is False else p & q
-
-
-def _power(a: Any, b: Any, **settings: Any) -> Any:
-    """NumPy's power, which takes a hundred times as long as a product where the exponent is a small whole number."""
-    if type(b) in (float, int) and not settings:
-        if b == 1:
-            return +a
-        if b == 2:
-            return np.square(a)
-        if b == 3:
-            return a * np.square(a)
-    return np.power(a, b, **settings)
 
 
 def infix(symbol: str, latex: str, binding: int, mathml: str = "") -> dict[str, Any]:
@@ -140,7 +127,7 @@ neg = Elementwise(
     symbol="-", notation=Notation("-{a:factor}", "-{a:factor}", SIGN),
 )  # fmt: skip
 pow_ = Elementwise(
-    "pow", "The first number to the power of the second.", (math.pow, _power),
+    "pow", "The first number to the power of the second.", (math.pow, special.power),
     lambda a, b, y: choose(_both(b == 0, a == 0), 0.0, b * pow_(a, b - 1)),
     lambda a, b, y: choose(_both(b >= 0, a == 0), 0.0, y * log(a)),
     complex=np.power, ufunc=np.power,
@@ -209,30 +196,14 @@ log1p = Elementwise(
 )  # fmt: skip
 
 
-def _logaddexp(a: float, b: float) -> float:
-    if a == b:  # also for two infinities of one sign, whose difference is nan
-        return a + math.log(2)
-    larger, gap = (a, b - a) if a > b else (b, a - b)
-    return larger + math.log1p(math.exp(gap))
-
-
 logaddexp = Elementwise(
-    "logaddexp", "log(eᵃ + eᵇ), without overflow.", (_logaddexp, np.logaddexp),
+    "logaddexp", "log(eᵃ + eᵇ), without overflow.", (special.logaddexp, np.logaddexp),
     lambda a, b, y: sigmoid(a - b),
     lambda a, b, y: sigmoid(b - a),
     complex=lambda a, b: a + np.log1p(np.exp(b - a)),
 )  # fmt: skip
 
 # ---------------------------------------------------------------------- circular and hyperbolic
-
-
-def _complex_atan2(a: Any, b: Any) -> Any:
-    """The analytic continuation near the real axis: never divides by the smaller of the two."""
-    flat = np.abs(b.real) >= np.abs(a.real)
-    half_turn = np.where(b.real < 0, np.copysign(math.pi, a.real), 0.0)
-    low = np.arctan(np.divide(a, b, where=flat, out=np.zeros(np.broadcast(a, b).shape, complex)))
-    high = np.arctan(np.divide(b, a, where=~flat, out=np.zeros(np.broadcast(a, b).shape, complex)))
-    return np.where(flat, low + half_turn, np.copysign(math.pi / 2, a.real) - high)
 
 
 sin = Elementwise(
@@ -268,7 +239,7 @@ atan2 = Elementwise(
     lambda a, b, y: b / (square(a) + square(b)),
     lambda a, b, y: -a / (square(a) + square(b)),
     domain=Domain((SQUARABLE, SQUARABLE), singular=lambda a, b: a if b < 0 else math.hypot(a, b)),
-    complex=_complex_atan2,
+    complex=special.complex_atan2,
 )  # fmt: skip
 sinh = Elementwise(
     "sinh", "The hyperbolic sine.", (math.sinh, np.sinh),
@@ -380,87 +351,12 @@ round_ = _staircase("round", "The nearest whole number, halves to the even one."
 # ---------------------------------------------------------------------- activations
 
 
-def _sigmoid(a: float) -> float:
-    if a >= 0:
-        return 1 / (1 + math.exp(-a))
-    e = math.exp(a)  # never a large exponential: it would lose the tail
-    return e / (1 + e)
-
-
-def _sigmoid_of_array(a: Any) -> Any:
-    if isinstance(a, np.ndarray):
-        y = 1 / (1 + np.exp(-a))  # in half the time, unless a large exponential loses the tail
-        if np.minimum.reduce(y, None, initial=1) > 0:
-            return y
-    return np.exp(np.minimum(a, 0)) / (1 + np.exp(-np.absolute(a)))
-
-
-@cache
-def _scipy_special() -> Any:
-    """SciPy's functions of whole arrays; None if it is not installed."""
-    try:
-        return import_module("scipy.special")
-    except ImportError:
-        return None
-
-
-def _on_each(scalar: Callable[[float], float]) -> Callable[[Any], Any]:
-    """A function of floats on arrays, for what NumPy does not have: one by one, or SciPy's of the same name.
-
-    SciPy's are right to the last digits of float32, not of float64.
-    """
-    ufunc = np.frompyfunc(scalar, 1, 1)
-
-    def on_arrays(a: Any) -> Any:
-        dtype = np.result_type(a, np.float16)
-        special = _scipy_special() if dtype.char == "f" else None
-        return np.asarray(ufunc(a), dtype)[()] if special is None else getattr(special, scalar.__name__)(a)
-
-    return on_arrays
-
-
-def _leaky_relu_of_arrays(a: Any, b: Any) -> Any:
-    if type(b) is float and 0 < b <= 1:
-        return np.maximum(a, a * b)  # a tenth of the time of choosing
-    return np.where(a > 0, a, a * b)
-
-
-def _series_of_erf(z: Any) -> Any:
-    """The error function by its series of positive terms, e^(-z²) Σ 2ⁿ z²ⁿ⁺¹ / (2n+1)!! · 2/√π."""
-    term = total = np.asarray(z, complex)
-    n = 0
-    while n < 200 and np.any(np.abs(term) > 1e-18 * np.abs(total)):
-        n += 1
-        term = term * (2 * z * z / (2 * n + 1))
-        total = total + term
-    return TWO_BY_ROOT_PI * np.exp(-z * z) * total
-
-
-def _complex_erfc(z: Any) -> Any:
-    """1 less the error function; in the tails, where the series cancels, by Laplace's continued fraction."""
-    z = np.asarray(z, complex)
-    tail = np.abs(z.real) > 2
-    outward = np.where(tail, z * np.sign(z.real), 3)
-    fraction = outward
-    for k in range(60, 0, -1):
-        fraction = outward + k / 2 / fraction
-    beyond = np.exp(-outward * outward) / (math.sqrt(math.pi) * fraction)
-    return np.where(tail, np.where(z.real > 0, beyond, 2 - beyond), 1 - _series_of_erf(np.where(tail, 0, z)))
-
-
-def _complex_erf(z: Any) -> Any:
-    """The same without losing digits near 0."""
-    tail = np.abs(np.real(z)) > 2
-    return np.where(tail, 1 - _complex_erfc(z), _series_of_erf(np.where(tail, 0, z)))
-
-
-TWO_BY_ROOT_PI = 2 / math.sqrt(math.pi)
 ROOT_HALF = math.sqrt(0.5)
 ROOT_HALF_BY_PI = math.sqrt(0.5 / math.pi)
 
 sigmoid = Elementwise(
     "sigmoid", "The logistic function 1 / (1 + e⁻ᵃ), an S between 0 and 1.",
-    (_sigmoid, _sigmoid_of_array),
+    (special.sigmoid, special.sigmoid_of_array),
     lambda a, y: y * (1 - y),
     complex=lambda z: 1 / (1 + np.exp(-z)),
     symbol="σ", notation=Notation("σ({a:open})", r"\sigma\left({a:open}\right)", ATOM),
@@ -489,7 +385,7 @@ relu = Elementwise(
 )  # fmt: skip
 leaky_relu = Elementwise(
     "leaky_relu", "The number a where it is positive, else b times it.",
-    (lambda a, b: a if a > 0 else a * b, _leaky_relu_of_arrays),
+    (lambda a, b: a if a > 0 else a * b, special.leaky_relu_of_arrays),
     lambda a, b, y: choose(a > 0, 1.0, b),
     lambda a, b, y: choose(a > 0, 0.0, a),
     defaults=(0.01,), domain=Domain((SQUARABLE, SQUARABLE), singular=lambda a, b: a),
@@ -504,16 +400,16 @@ elu = Elementwise(
     complex=lambda a, b: np.where(a.real > 0, a, b * np.expm1(a)),
 )  # fmt: skip
 erf = Elementwise(
-    "erf", "The error function.", (math.erf, _on_each(math.erf)),
-    lambda a, y: TWO_BY_ROOT_PI * exp(-square(a)),
+    "erf", "The error function.", (math.erf, special.on_each(math.erf)),
+    lambda a, y: special.TWO_BY_ROOT_PI * exp(-square(a)),
     domain=Domain(((-15.0, 15.0),)),
-    complex=_complex_erf,
+    complex=special.complex_erf,
 )  # fmt: skip
 erfc = Elementwise(
-    "erfc", "1 less the error function, exact in the tail.", (math.erfc, _on_each(math.erfc)),
-    lambda a, y: -TWO_BY_ROOT_PI * exp(-square(a)),
+    "erfc", "1 less the error function, exact in the tail.", (math.erfc, special.on_each(math.erfc)),
+    lambda a, y: -special.TWO_BY_ROOT_PI * exp(-square(a)),
     domain=Domain(((-15.0, 15.0),)),
-    complex=_complex_erfc,
+    complex=special.complex_erfc,
 )  # fmt: skip
 gelu = Elementwise(
     "gelu", "The number times the chance that a normal variable is below it (the exact form).",
@@ -523,7 +419,7 @@ gelu = Elementwise(
 )  # fmt: skip
 silu = Elementwise(
     "silu", "The number times its sigmoid, also called swish.",
-    (lambda a: a * _sigmoid(a), lambda a: a * sigmoid(a)),
+    (lambda a: a * special.sigmoid(a), lambda a: a * sigmoid(a)),
     lambda a, y: sigmoid(a) * (1 + a * sigmoid(-a)),
 )  # fmt: skip
 

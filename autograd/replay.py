@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from .array_rows import computed
 from .changes import overwritten
 from .graph import ARRAYS, BOTH, FIRST, MANY, SECOND, VECTOR, Node, sweep_order, walking
 from .op import NumberOp, Reduction
 from .operands import as_number
 from .quiet import quiet
-from .tensor import Tensor, computed, wrap
+from .tensor import Tensor
 
 __all__ = ["Sweep", "recomputed", "seed"]
 
@@ -110,19 +111,18 @@ def recomputed(node: Node, values: Mapping[Node, Any]) -> tuple[Any, Any]:
     op: Any = node.op
     if node._rule.reach != ARRAYS:
         return op.on_floats(*_floats(node, values)), node._b
-    operands: list[Any] = []
+    numbers: list[Any] = []
     for x in node._a:
         if not isinstance(x, Tensor):
-            operands.append(x)
+            numbers.append(x)
         elif x not in values and overwritten(x, node._made):  # type: ignore[attr-defined]
             return node._data, node._b
         else:
-            operands.append(wrap(values.get(x, x._data)))
+            numbers.append(values.get(x, x._data))
     with quiet():
         if isinstance(op, NumberOp):
-            return computed(op, operands), node._b
+            return computed(op, *numbers), node._b
         settings = {key: dict(x) if isinstance(x, dict) else x for key, x in node._b.items()}  # ops keep notes in them
-        numbers = [x._data if isinstance(x, Tensor) else x for x in operands]
         return np.asarray(op.evaluate(op.forward, *numbers, **settings)), settings
 
 

@@ -3,47 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from . import ops
 from .anomaly import forward_anomaly, is_finite
 from .array_op import ArrayOp
+from .array_rows import computed
 from .array_rules import array_rule, takes_gradient
 from .arrays.reductions import plain
 from .arrays.shapes import broadcast_to, flip, getitem, overwrite, reshape, transpose
 from .backward import backward
 from .changes import History, changes, settled
-from .dtypes import as_dtype, get_default_dtype, promoted
+from .conversions import Conversions
+from .dtypes import as_dtype, get_default_dtype
 from .functions import multiplying, reducing, shaping
 from .graph import CONSTANT, LEAF, Hook, Node, Note
 from .inplace import detach_in_place, memory_of, note_view, refresh, rewrite
-from .methods import ArrayMethods, plain_index
-from .modes import modes, tracing
+from .methods import plain_index
+from .modes import modes
 from .names import note_of_now
 from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Op, Reduction
 from .operators import Operators
 from .quiet import hush, unhush
-from .traced import Traced, array_of, owner_of, recorder_of, refused
+from .traced import Traced, array_of, owner_of, refused
 
-__all__ = ["Tensor", "as_array", "computed", "node", "wrap"]
+__all__ = ["Tensor", "as_array", "node", "operand", "wrap"]
 
 _new = object.__new__
 VIEWS = frozenset((reshape, transpose, broadcast_to, getitem, flip))
 """The ops whose result may lie in the memory of their operand."""
 
-PLAIN_NUMBER = (
-    "float: inside a transform a plain number would lose its derivative: use NumPy's functions instead of math's, "
-    "np.stack instead of writing into an array, or x.item() if the number is all that is wanted"
-)
-SELF_EVIDENT = frozenset(map(np.dtype, (np.int64, np.bool_)))
 
-
-class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
+class Tensor(Conversions, NumpyFunctions, Operators, Node):
     """An array that remembers how it was computed, so that it can be differentiated.
 
     Args:
@@ -230,11 +224,11 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
             numbers = first._data
             if not modes.watched and numbers.ndim and numbers.dtype.kind == "f":
                 return node(op, op.evaluate(op.array, numbers), operands, None, first._rule is not CONSTANT)
-        entries = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
+        entries = tuple([x if type(x) is Tensor else operand(x, op) for x in operands])
         for x in entries:
             if x is NotImplemented:
                 return x
-        data = computed(op, entries)
+        data = computed(op, *[x._data if type(x) is Tensor else x for x in entries])
         return node(op, data, entries, None, _asks(entries) and data.dtype.kind in "fc")
 
     @staticmethod
@@ -243,7 +237,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
         numbers, asks = [], False
         for x in operands:
             if type(x) is not Tensor:
-                operands = tuple([x if type(x) is Tensor else _operand(x, op) for x in operands])
+                operands = tuple([x if type(x) is Tensor else operand(x, op) for x in operands])
                 if any(x is NotImplemented for x in operands):
                     return NotImplemented
                 numbers, asks = [x._data if type(x) is Tensor else x for x in operands], _asks(operands)
@@ -285,29 +279,6 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
 
     # ------------------------------------------------------------------ changes in place
 
-    def _change(self, op: NumberOp, *others: Any) -> Tensor:
-        """Put the result of a row in the place of this tensor's numbers."""
-        operands = [self, *(x if isinstance(x, Tensor) else _operand(x, op) for x in others)]
-        if self._writes_directly(op, operands):
-            numbers = [x._data if type(x) is Tensor else x for x in operands]
-            rewrite(self, op, operands, lambda target: op.evaluate(op.array, *numbers, out=target))
-            return self
-        data = computed(op, operands)
-        if np.broadcast_shapes(data.shape, self.shape) != self.shape:
-            raise ValueError(f"{op.name}: the result has shape {data.shape}, which does not fit into {self.shape}")
-        if not np.can_cast(data.dtype, self._data.dtype, "same_kind"):
-            raise TypeError(f"{op.name}: cannot store {data.dtype} in a tensor of {self._data.dtype}")
-        rewrite(self, op, operands, lambda numbers: np.copyto(numbers, data, casting="same_kind"))
-        return self
-
-    def _writes_directly(self, op: NumberOp, operands: list[Any]) -> bool:
-        """Whether NumPy can compute a row right into this memory: arrays of one dtype that fit, not 0-d."""
-        shape, dtype = self._data.shape, self._data.dtype
-        return bool(shape) and dtype.kind == "f" and isinstance(op.array, np.ufunc) and all(
-            (x._data.shape in (shape, ()) and x._data.dtype == dtype) if type(x) is Tensor else type(x) is float
-            for x in operands
-        )  # fmt: skip
-
     def fill_(self, value: Any) -> Tensor:
         """Make every element this number."""
         self[...] = value
@@ -323,7 +294,7 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         index = plain_index(index)
-        value = value if isinstance(value, Tensor) else _operand(value, overwrite)
+        value = value if isinstance(value, Tensor) else operand(value, overwrite)
         data = value._data.copy() if isinstance(value, Tensor) else value  # it may show the memory that is written
 
         def write(numbers: np.ndarray[Any, Any]) -> None:
@@ -333,79 +304,6 @@ class Tensor(ArrayMethods, NumpyFunctions, Operators, Node):
                 raise type(error)(f"[ ]=: {np.shape(data)} does not go into {self.shape} there: {error}") from None
 
         rewrite(self, overwrite, [self, value], write, {"index": index})
-
-    # ------------------------------------------------------------------ as plain numbers
-
-    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
-        """The numbers as a NumPy array in the same memory.
-
-        Args:
-            force: also those of a tensor that requires a gradient.  No graph follows what is done with the array:
-                call `increment_version` after a change to it.
-
-        Raises:
-            RuntimeError: the tensor requires a gradient, and `force` is not given.
-        """
-        if not force and self.requires_grad:
-            raise RuntimeError("numpy: this tensor requires a gradient, an array has none: write x.detach().numpy()")
-        if type(self._data) is Traced:
-            raise refused("numpy: an array has numbers")
-        return self._data  # type: ignore[no-any-return]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        return np.array(self.numpy(), dtype=dtype, copy=copy)
-
-    def item(self) -> Any:
-        """The only element, as a Python number."""
-        if self._data.size != 1:
-            raise ValueError(f"item: the tensor has shape {self.shape}: only one element is a number; see tolist()")
-        return self._data.item()
-
-    def tolist(self) -> Any:
-        """The numbers as nested lists."""
-        return self._data.tolist()
-
-    def __float__(self) -> float:
-        if tracing.get() and self.requires_grad:
-            raise TypeError(PLAIN_NUMBER)
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    __trunc__ = __int__
-
-    def __index__(self) -> int:
-        if self._data.dtype.kind not in "iu":
-            raise TypeError(f"index: only a tensor of one integer is an index, this is {self._data.dtype}")
-        return int(self.item())
-
-    def __bool__(self) -> bool:
-        if self._data.size != 1:
-            raise ValueError(
-                f"bool: a tensor of shape {self.shape} is neither true nor false: write x.any() or x.all(), "
-                "or autograd.where(x, a, b) to choose element by element"
-            )
-        return bool(self._data)
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
-
-    def __repr__(self) -> str:
-        refresh(self)
-        if type(self._data) is Traced:
-            return f"tensor({self._data!r})"
-        numbers = np.array2string(self._data, separator=", ", prefix="tensor(")
-        parts = [numbers]
-        if self._data.dtype not in SELF_EVIDENT and self._data.dtype != get_default_dtype():
-            parts.append(f"dtype={self._data.dtype}")
-        if self.op is not None:
-            parts.append(f"op=<{self.op.name}>")
-        elif self._rule is not CONSTANT:
-            parts.append("requires_grad=True")
-        if self.name is not None:
-            parts.append(f"name={self.name!r}")
-        return f"tensor({', '.join(parts)})"
 
     __hash__ = Node.__hash__  # by identity: comparisons compare the numbers
 
@@ -544,7 +442,7 @@ def wrap(data: Any) -> Tensor:
     return node
 
 
-def _operand(x: Any, op: Op) -> Any:
+def operand(x: Any, op: Op) -> Any:
     """An operand that is no tensor: an array becomes a constant one, a number stays."""
     if isinstance(x, np.ndarray):
         if x.dtype.kind not in "biufc":
@@ -561,55 +459,6 @@ def _operand(x: Any, op: Op) -> Any:
             f"{op.name}: cannot mix a tensor and {x!r}: write v.data for its number, or use 0-d tensors throughout"
         )
     raise TypeError(f"{op.name}: cannot take {x!r}, a {type(x).__name__}: give numbers, arrays or tensors")
-
-
-def computed(op: NumberOp, operands: Any) -> np.ndarray[Any, Any]:
-    """The value of a row on the numbers of its operands."""
-    numbers = [x._data if type(x) is Tensor else x for x in operands]
-    kinds = {x.dtype for x in numbers if type(x) is np.ndarray}
-    recorder = modes.recorder.get() if modes.watched else None if kinds else recorder_of(numbers)
-    if recorder is not None:
-        return _traced_row(op, numbers, recorder)  # type: ignore[no-any-return]
-    if len(kinds) > 1 or next(iter(kinds)).kind != "f":
-        if any(kind.kind == "c" for kind in kinds) and op.name not in ON_COMPLEX:
-            raise TypeError(f"{op.name}: complex tensors have no derivative here: take real and imaginary parts")
-        if op is ops.where:  # what chooses does not widen what is chosen
-            numbers[1:] = promoted(numbers[1:], floating=False)
-        else:
-            numbers = promoted(numbers, floating=op.name not in ON_INTEGERS)
-        if op.name in ROUNDING and numbers[0].dtype.kind in "iu":
-            return numbers[0].copy()  # type: ignore[no-any-return]
-    elif kinds == FLOAT64 and all(type(x) is not np.ndarray or x.ndim == 0 for x in numbers):
-        return np.asarray(op.on_floats(*map(float, numbers)))  # the very bits of the scalar engine
-    try:
-        return np.asarray(op.evaluate(op.array, *numbers))
-    except ValueError:
-        shapes = " and ".join(str(x.shape) for x in numbers if isinstance(x, np.ndarray))
-        raise ValueError(f"{op.name}: shapes {shapes} do not broadcast together") from None
-
-
-def _traced_row(op: NumberOp, numbers: list[Any], recorder: Any) -> Any:
-    """The value of a row on arrays of a program that is traced."""
-    arrays = [x for x in numbers if isinstance(x, np.ndarray)]
-    dtype = arrays[0].dtype
-    alike = all(x.dtype == dtype if isinstance(x, np.ndarray) else type(x) is float for x in numbers)
-    fast = alike and dtype.kind == "f" and any(x.ndim for x in arrays)
-    function: Callable[..., Any] = op.array if fast else partial(_computed, op)
-    return recorder.call(function, numbers, {}, op.name)
-
-
-def _computed(op: NumberOp, *numbers: Any) -> np.ndarray[Any, Any]:
-    return computed(op, numbers)
-
-
-FLOAT64 = {np.dtype(np.float64)}
-ON_INTEGERS = frozenset(
-    "add sub mul neg pow square abs sign maximum minimum clip where relu floor ceil round".split()  # noqa: SIM905
-)
-"""The rows that keep integers; the others give floating numbers."""
-ROUNDING = frozenset(("floor", "ceil", "round"))
-ON_COMPLEX = frozenset(("add", "sub", "mul", "div", "neg", "square", "reciprocal", "exp"))
-"""The rows that have a complex derivative."""
 
 
 def _asks(operands: Sequence[Any]) -> bool:

@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 
 from . import ops
+from .array_rows import computed
 from .array_rules import takes_gradient
 from .arrays.reductions import plain
 from .backends import onednn
 from .dtypes import promoted
 from .graph import CONSTANT
-from .inplace import check_may_change, memory_of
+from .inplace import check_may_change, memory_of, rewrite
 from .modes import modes
 from .op import NumberOp, Reduction
 from .operators import Operators
 from .quiet import quiet, quietly
-from .tensor import Tensor, node, wrap
+from .tensor import Tensor, node, operand, wrap
 from .traced import Traced, array_of
 
 __all__ = ["add_scaled"]
@@ -130,6 +131,31 @@ def _is_unrecorded(x: Tensor, y: Tensor) -> bool:
     return whole and x._rule is CONSTANT and y._history is None and y._rule is CONSTANT
 
 
+def _change(x: Tensor, op: NumberOp, *others: Any) -> Tensor:
+    """Put the result of a row in the place of a tensor's numbers."""
+    operands = [x, *(y if isinstance(y, Tensor) else operand(y, op) for y in others)]
+    numbers = [y._data if isinstance(y, Tensor) else y for y in operands]
+    if _writes_directly(x, op, operands):
+        rewrite(x, op, operands, lambda target: op.evaluate(op.array, *numbers, out=target))
+        return x
+    data = computed(op, *numbers)
+    if np.broadcast_shapes(data.shape, x.shape) != x.shape:
+        raise ValueError(f"{op.name}: the result has shape {data.shape}, which does not fit into {x.shape}")
+    if not np.can_cast(data.dtype, x._data.dtype, "same_kind"):
+        raise TypeError(f"{op.name}: cannot store {data.dtype} in a tensor of {x._data.dtype}")
+    rewrite(x, op, operands, lambda target: np.copyto(target, data, casting="same_kind"))
+    return x
+
+
+def _writes_directly(target: Tensor, op: NumberOp, operands: list[Any]) -> bool:
+    """Whether NumPy can compute a row right into a tensor's memory: arrays of one dtype that fit, not 0-d."""
+    shape, dtype = target._data.shape, target._data.dtype
+    return bool(shape) and dtype.kind == "f" and isinstance(op.array, np.ufunc) and all(
+        (x._data.shape in (shape, ()) and x._data.dtype == dtype) if type(x) is Tensor else type(x) is float
+        for x in operands
+    )  # fmt: skip
+
+
 def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
     def method(self: Tensor, *others: Any) -> Tensor:
         missing = op.arity - 1 - len(others)
@@ -138,10 +164,10 @@ def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
             if not 0 < missing <= len(defaults):
                 raise TypeError(f"{op.name}_: takes {op.arity - 1} operands besides the tensor, got {len(others)}")
             others = others + defaults[-missing:]
-        return self._change(op, *others)
+        return _change(self, op, *others)
 
     def scaled(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
-        if type(other) is Tensor and _is_unrecorded(self, other) and self._writes_directly(op, [self, other]):
+        if type(other) is Tensor and _is_unrecorded(self, other) and _writes_directly(self, op, [self, other]):
             check_may_change(self, op)
             with quiet():  # as optimizers do it
                 if type(self._data) is Traced:
@@ -153,7 +179,7 @@ def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
             return self
         if alpha != 1:
             other = wrap(other._data * alpha) if type(other) is Tensor and not takes_gradient(other) else other * alpha
-        return self._change(op, other)
+        return _change(self, op, other)
 
     chosen = scaled if alpha else method
     chosen.__name__ = f"{op.name}_"

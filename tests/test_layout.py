@@ -26,6 +26,7 @@ LAYERS = [
     "graph",  # nodes, hooks, the order of the sweep
     "traced",  # arrays without numbers, with which programs are traced
     "operands",  # what an op may be applied to
+    "special",  # how rows are computed that others do not compute well enough
     "ops",  # the table
     "arrays",  # the rows that only arrays have
     "operators",  # dunder and named methods
@@ -41,6 +42,8 @@ LAYERS = [
     "methods",  # the same as methods
     "numpy_protocol",  # NumPy's functions on them
     "inplace",  # recorded changes, and views that follow them
+    "array_rows",  # rows as functions of arrays
+    "conversions",  # tensors as numbers, arrays and text
     "tensor",  # the array carrier
     "tensor_methods",  # rows as its methods
     "parameter",  # tensors that modules learn

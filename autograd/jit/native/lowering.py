@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from ... import ops
+from ...array_rows import computed
 from ...arrays.reductions import mean, sum_
 from ...arrays.shapes import astype, broadcast_to, getitem, reshape, transpose
 from ...op import TABLE, Elementwise
 from ...ops import where
-from ...tensor import _computed
 from ...traced import Instruction, Register, Traced, registers_read
 from ..program import Program
 from .registers import DOUBLE, TRUTH, WHOLE, Code, Number, Unknown
@@ -116,7 +116,7 @@ class Lowering:
             number = self._operand(instruction.operands[0])
             result = number if kind == number.kind else number.as_double() if kind == DOUBLE else number.as_truth()
         else:
-            function = function.args[0] if type(function) is partial and function.func is _computed else function
+            function = function.args[0] if type(function) is partial and function.func is computed else function
             reading = OF_NUMBERS.get(function)
             if reading is None or not instruction.settings.keys() <= {"out"}:
                 raise Unknown
