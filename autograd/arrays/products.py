@@ -82,6 +82,8 @@ linear = ArrayOp(
 
 MANY = 1 << 16
 """Multiplications from which on a product of matrices pays: measured."""
+IN_PAIRS = ("greedy", 1 << 24)
+"""How NumPy orders three factors and more: two at a time, unless more numbers than this would lie between."""
 
 
 def _terms(subscripts: str, arrays: tuple[Any, ...]) -> tuple[list[str], str]:
@@ -107,7 +109,7 @@ def _einsum(*arrays: Any, subscripts: str) -> Any:
         result = _as_matrix_product(*arrays, subscripts)
         if result is not None:
             return result
-    result = np.einsum(subscripts, *arrays, optimize=len(arrays) > 2)
+    result = np.einsum(subscripts, *arrays, optimize=IN_PAIRS if len(arrays) > 2 else False)
     return np.array(result) if len(arrays) == 1 else result
 
 
