@@ -1,11 +1,5 @@
-"""Every function of arrays as a program: it gives what the function gives, on numbers that the trace never saw.
+"""Every function of arrays as a program: NumPy's, PyTorch's, methods; or the error that says why it is none."""
 
-A program is traced on some numbers and then run on other ones of the same form: whatever was taken from the
-first ones by mistake differs.  The same for gradients, directional derivatives and second derivatives.
-"""
-
-import builtins
-import operator
 import re
 
 import numpy as np
@@ -13,112 +7,16 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import autograd
-from autograd import ARRAY_TABLE, TABLE, Tensor, creation, fft, grad, jit, jvp, value_and_grad, vjp
+from autograd import Tensor, creation, fft
 from autograd.functions import comparing, convolving, multiplying, pooling, reducing, selecting, shaping
 from autograd.numpy_protocol import FUNCTIONS as COVERED, OP_OF_UFUNC, QUESTIONS as ASKED
-from autograd.op import Elementwise
 
-from . import strategies
 from .array_cases import CASES as ARRAY_CASES, FUNCTIONS
-from .arrays import distinct
-from .mutation.samples import SAMPLES
+from .compiled import assert_compiled, assert_derivatives_compiled, assert_refused, called, check, other, single, smooth
 from .numpy_cases import CASES, QUESTIONS, name_of
-from .test_numpy_protocol import weighted
+from .test_jit_rows import ROWS
 
 some = settings(max_examples=max(2, settings.default.max_examples // 15))
-
-
-# ---------------------------------------------------------------------- what every case must satisfy
-
-
-def other(a):
-    """Other numbers of the same form, as easy as the first ones: also those of a matrix that can be inverted."""
-    a = np.asarray(a)
-    if a.dtype == bool:
-        return ~a
-    if a.dtype.kind in "fc":
-        return np.flip(a) * np.asarray(0.9, a.dtype)
-    return np.flip(a) if a.ndim else a - 1
-
-
-def tensors(arrays):
-    return [autograd.from_numpy(np.array(a)) for a in arrays]
-
-
-def assert_same(found, expected, tolerance=1e-12):
-    """The same containers of the same kinds of arrays, and the same numbers up to rounding."""
-    if isinstance(expected, (list, tuple)):
-        assert type(found) is type(expected) and len(found) == len(expected)
-        for y, value in zip(found, expected, strict=True):
-            assert_same(y, value, tolerance)
-    elif isinstance(expected, (Tensor, np.ndarray, np.generic)):
-        found, expected = (y.detach().numpy() if isinstance(y, Tensor) else np.asarray(y) for y in (found, expected))
-        assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
-        np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
-    else:
-        assert found == expected
-
-
-def assert_compiled(function, first, then, tolerance=1e-12):
-    """Traced on some arrays, the function gives on other ones what it gives as it is; and it is run no more."""
-    runs = []
-
-    def counted(*tensors):
-        runs.append(tensors)
-        return function(*tensors)
-
-    compiled = jit(counted)
-    compiled(*tensors(first))
-    found, before = compiled(*tensors(then)), len(runs)
-    assert before == 1, "the second call was no replay"
-    assert_same(found, function(*tensors(then)), tolerance)
-
-
-def differentiable(arrays):
-    """The numbers of the arguments that have derivatives."""
-    return tuple(i for i, a in enumerate(arrays) if np.asarray(a).dtype.kind in "fc")
-
-
-def assert_derivatives_compiled(function, first, then, tolerance=1e-12, forward=True, second=True):
-    """The same for the function's derivatives, backward, forward and twice."""
-    by = differentiable(first)
-    loss = lambda *xs: weighted(function(*xs))
-    slopes = grad(loss, by)
-
-    def along(*xs):
-        xs, directions = xs[: len(first)], xs[len(first) :]
-        with_all = lambda *some: loss(*(some[by.index(i)] if i in by else x for i, x in enumerate(xs)))
-        return jvp(with_all, [xs[i] for i in by], list(directions))
-
-    def twice(*xs):
-        found = slopes(*xs)
-        return sum(np.sum(np.real(g) * np.cos(np.real(g))) for g in found)
-
-    assert_compiled(value_and_grad(loss, by), first, then, tolerance)
-    if forward:
-        directions = [np.cos(np.arange(first[i].size)).reshape(first[i].shape).astype(first[i].dtype) for i in by]
-        assert_compiled(along, [*first, *directions], [*then, *(-np.flip(d) for d in directions)], tolerance)
-    y = loss(*(x.requires_grad_() if i in by else x for i, x in enumerate(tensors(first))))
-    if second and isinstance(y, Tensor) and y.requires_grad:
-        assert_compiled(grad(twice, by), first, then, 100 * tolerance)
-
-
-def check(function, arrays, then=None, tolerance=1e-12, **derivatives):
-    first = [np.asarray(a) for a in arrays]
-    then = [other(a) for a in first] if then is None else [np.asarray(a) for a in then]
-    assert_compiled(function, first, then, tolerance)
-    if differentiable(first):
-        assert_derivatives_compiled(function, first, then, tolerance, **derivatives)
-
-
-def single(arrays):
-    return [a.astype(np.float32) if np.asarray(a).dtype == np.float64 else a for a in map(np.asarray, arrays)]
-
-
-def assert_refused(function, *arrays):
-    with pytest.raises(TypeError, match=r"^jit: [^\n]*$"):
-        jit(function)(*tensors(arrays))
-
 
 # ---------------------------------------------------------------------- NumPy's functions
 
@@ -163,69 +61,6 @@ def test_refused_functions_of_numpy(case):
     assert_refused(lambda *xs: case.call(case.function, *xs), *case.arrays)
 
 
-# ---------------------------------------------------------------------- rows of the table
-
-ROWS = [op for op in TABLE.values() if isinstance(op, Elementwise)]
-SHAPES = [(), (0,), (3,), (2, 3)]
-
-
-def operands_of(op, shape, dtype):
-    """Twice operands of this shape, where the row is smooth."""
-    points = np.array(strategies.sample(op, 2 * int(np.prod(shape)))).reshape(2, *shape, op.arity).astype(dtype)
-    return [[np.asarray(half[..., i]) for i in range(op.arity)] for half in points]
-
-
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
-def test_rows(op, dtype):
-    for shape in SHAPES:
-        first, then = operands_of(op, shape, dtype)
-        tolerance = 1e-12 if dtype is np.float64 else 1e-4
-        check(op, first, then, tolerance, second=shape in ((), (3,)))
-
-
-@pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
-def test_rows_in_place(op):
-    """The method whose name ends in `_` changes an argument, in every call."""
-    method = getattr(Tensor, f"{op.name}_", None)
-    if method is None:
-        return
-    for shape in ((), (2, 3)):
-        first, then = operands_of(op, shape, np.float64)
-        compiled = jit(lambda *xs: method(*xs) * 2.0)
-        compiled(*tensors(first))
-        ours, theirs = tensors(then), tensors(then)
-        assert_same(compiled(*ours), method(*theirs) * 2.0)
-        assert_same(ours, theirs)
-        slopes = grad(lambda x, *rest: weighted(method(x * 1.0, *rest)), tuple(range(op.arity)))
-        assert_compiled(slopes, first, then)
-
-
-OPERATORS = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow,
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("symbol", OPERATORS)
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.int64, np.uint8, np.bool_])
-def test_operators_promote_as_without_compiling(symbol, dtype):
-    """Beside Python's numbers, NumPy's scalars, 0-d arrays and arrays of other dtypes."""
-    apply = OPERATORS[symbol]
-    numbers = np.array([[1, 2, 3], [3, 1, 2]]).astype(dtype)
-    scalars = [2, 1.5, True, np.float32(1.5), np.float64(1.5), np.int64(2), np.array(1.5), np.array(2, np.int8)]
-    for array, then in ((numbers, numbers[::-1]), (numbers[0, 0], numbers[1, 0])):
-        for scalar in scalars:
-            if symbol == "-" and dtype is np.bool_:
-                continue
-            for function in (lambda x: apply(x, scalar), lambda x: apply(scalar, x)):  # noqa: B023
-                assert_compiled(function, [array], [then], 1e-3 if dtype is np.float16 else 1e-6)
-        for kind in (np.float64, np.float32, np.int32):
-            for beside in (np.array([1, 2, 3], kind), np.array(3, kind)):
-                if symbol != "-" or dtype is not np.bool_:
-                    assert_compiled(apply, [array, beside], [then, np.flip(beside)], 1e-3)
-
-
 # ---------------------------------------------------------------------- functions of arrays
 
 WITHOUT_PROGRAM = {"nonzero", "masked_select"}
@@ -243,18 +78,6 @@ def test_functions(name, data):
         check(lambda *xs: case.call(function, *xs), single(case.arrays), tolerance=1e-3, second=False)  # noqa: B023
 
 
-@pytest.mark.parametrize("name", sorted(set(ARRAY_TABLE)))
-def test_array_ops(name):
-    """Every row that only arrays have, with its pullback and the pullback of that."""
-    for sample, then in zip(*(SAMPLES[name](np.random.default_rng(seed)) for seed in (1, 2)), strict=True):
-        op = sample.reading(ARRAY_TABLE[name])
-
-        def function(*xs, op=op, settings=sample.settings):
-            return op(*xs, **{k: {} if isinstance(v, dict) else v for k, v in settings.items()})
-
-        check(function, sample.operands, then.operands, 1e-9)
-
-
 # ---------------------------------------------------------------------- calls, in the words of a program
 
 CALLS = []
@@ -263,23 +86,6 @@ CALLS = []
 
 def calls(*texts, duals=True, **arrays):
     CALLS.extend((text, arrays, duals) for text in "; ".join(texts).split("; "))
-
-
-def called(text, names):
-    """A function of these arguments, whose value is what the text says."""
-    return eval(f"lambda {', '.join(names)}: {text}", {**vars(autograd), "builtins": builtins, "np": np, "put": put})
-
-
-def put(x, index, value):
-    """A copy with a value written at an index."""
-    copy = x.clone()
-    copy[index] = value
-    return copy
-
-
-def smooth(*shape):
-    """Numbers in no order that keep a distance from one another and from 0."""
-    return distinct(shape, seed=sum(shape))
 
 
 def complex_numbers(*shape):
@@ -421,121 +227,3 @@ def test_every_function_of_arrays_and_every_method_is_traced_or_refused():
     rows = {op.name for op in ROWS} | {f"{op.name}_" for op in ROWS}
     tested = named([*traced, *REFUSALS]) | (set(FUNCTIONS) - WITHOUT_PROGRAM) | rows
     assert (public | created | methods) - tested == set()
-
-
-# ---------------------------------------------------------------------- transforms, and programs that change arrays
-
-TRANSFORMED = {
-    "hessian": autograd.hessian,
-    "jacobian": lambda f: autograd.jacobian(lambda x: np.cumsum(x * f(x))),
-    "hvp": lambda f: lambda x: autograd.hvp(f, (x,), (np.cos(x),)),
-    "vjp": lambda f: lambda x: vjp(lambda x: x * f(x), x)[1](np.cos(x))[0],
-    "jvp": lambda f: lambda x: jvp(f, (x,), (np.cos(x),)),
-    "grad by a constant": lambda f: lambda x: grad(lambda w: f(w * x))(np.arange(1.0, 4.0)),
-    "grad by a number": lambda f: lambda x: grad(lambda w: f(w * x))(0.5),
-    "grad of jvp": lambda f: grad(lambda x: jvp(f, (x,), (np.cos(x),))[1]),
-    "three times": lambda f: grad(lambda x: np.sum(grad(lambda x: np.sum(grad(f)(x) ** 2))(x))),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", TRANSFORMED)
-def test_transforms(name):
-    """On tensors and on arrays."""
-    function = TRANSFORMED[name](lambda x: np.sum(np.exp(x)) * np.prod(np.sin(x)))
-    first, then = np.array([0.5, -1.0, 2.0]), np.array([1.5, 0.3, -0.7])
-    assert_compiled(function, [first], [then])
-    compiled = jit(function)
-    compiled(first)
-    assert_same(compiled(then), function(then))
-
-
-@pytest.mark.parametrize("text", ["gather(x, 1, i)", "index_select(x, 1, i[0])", "cross_entropy(x, i[0])",
-                                  "take_along_dim(x, i, 1)", "scatter(x, 1, i, 0.0)", "np.take(x, i, 1)"])  # fmt: skip
-def test_indices_are_checked_in_every_run(text):
-    """With the function's own error."""
-    function, wrong = called(text, "xi"), tensors((smooth(2, 3), np.array([[0, 3], [1, 1]])))
-    compiled = jit(function)
-    compiled(*tensors((smooth(2, 3), np.array([[0, 2], [1, 1]]))))
-    with pytest.raises(IndexError) as expected:
-        function(*wrong)
-    with pytest.raises(IndexError, match=re.escape(str(expected.value))):
-        compiled(*wrong)
-
-
-SPECIAL = np.array([
-    [0.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 3.0], [1.0, 0.0, 2.0, 2.0], [2.0, 2.0, -1.0, 2.0],
-    [np.inf, 1.0, -np.inf, 0.0], [np.nan, 1.0, 2.0, 0.0], [800.0, -800.0, 90.0, 0.0],
-])  # fmt: skip
-
-
-@pytest.mark.parametrize("text", [
-    "cumprod(x, 0)", "prod(x)", "softmax(x, 0)", "log_softmax(x, 0)", "logsumexp(x)", "sigmoid(x)", "softplus(x)",
-    "norm(x)", "norm(x, 3)", "amax(x)", "max(x, 0)", "sort(x)", "x / x", "x ** x", "x ** 2", "0.0 ** x", "sqrt(x)",
-    "log(x)", "abs(x)", "relu(x)", "maximum(x, 0.0)", "clip(x, 0.0, 1.0)", "leaky_relu(x)", "max_pool1d(x[None], 2)",
-    "avg_pool1d(x[None], 2)", "conv1d(x[None], ones(1, 1, 2))", "np.sinc(x)", "np.nan_to_num(x)", "np.median(x)",
-    "np.nanmean(x)", "np.fmax(x, 1.0)", "np.heaviside(x, x)", "np.copysign(x, x)", "np.remainder(x, 2.0)",
-    "where(x > 0, x, x * x)", "gelu(x)", "x.std()",
-])  # fmt: skip
-def test_kinks_ties_and_what_is_not_finite(text):
-    """The trace saw nothing special, and so nothing of what is decided by numbers may have been decided there."""
-    function = called(text, "x")
-    for transformed in (
-        function,
-        grad(lambda x: weighted(function(x))),
-        lambda x: jvp(function, (x,), (np.ones(4),))[1],
-    ):
-        compiled = jit(transformed)
-        compiled(*tensors([smooth(4)]))
-        for numbers in SPECIAL:
-            with np.errstate(all="ignore"):
-                expected = transformed(*tensors([numbers]))
-            assert_same(compiled(*tensors([numbers])), expected)
-
-
-def random_program(seed):
-    """A function of two arrays and of places, in which views are taken and tensors are changed in place."""
-
-    def function(x, y, i):
-        source, pool = np.random.default_rng(seed), [x * 1.0, y * 1.0]
-        steps = [
-            lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a.sin(), lambda a, b: a.tanh(), lambda a, b: a.T,
-            lambda a, b: a.reshape(-1), lambda a, b: a[-1], lambda a, b: a[..., ::2], lambda a, b: a[i % len(a)],
-            lambda a, b: a.sum(0), lambda a, b: a.clone(), lambda a, b: a.detach(), lambda a, b: a.softmax(-1),
-            lambda a, b: a.expand(2, *a.shape), lambda a, b: autograd.cat([a.reshape(-1), b.reshape(-1)]),
-            lambda a, b: autograd.where(a > 0, a, 0.5), lambda a, b: a.add_(b), lambda a, b: a.mul_(0.5),
-            lambda a, b: a.sin_(), lambda a, b: put_here(a, 0, 1.5), lambda a, b: put_here(a, ..., b.sum()),
-            lambda a, b: put_here(a, slice(1, None), b.sum()),
-        ]  # fmt: skip
-        for _ in range(int(source.integers(4, 12))):
-            a, b = (pool[int(source.integers(len(pool)))] for _ in range(2))
-            try:
-                made = steps[int(source.integers(len(steps)))](a, b)
-            except (ValueError, IndexError):  # shapes that do not go together
-                continue
-            if made.size < 100 and made.ndim:
-                pool.append(made)
-        return pool[-5:]
-
-    return function
-
-
-def put_here(x, index, value):
-    x[index] = value
-    return x
-
-
-@given(seed=st.integers(0, 2**32 - 1))
-def test_random_programs(seed):
-    """What lies in one memory does so in the program, too, and rules meet the numbers that they need, or an error."""
-    function = random_program(seed)
-    first, then = [[*(smooth(*shape) + s for shape in ((3, 4), (4,))), np.array([2, s])] for s in (0, 1)]
-    assert_compiled(function, first, then)
-    slopes = grad(lambda *xs: sum(np.sum(np.cos(y)) for y in function(*xs)), (0, 1))
-    try:
-        expected = slopes(*then)
-    except RuntimeError as error:  # a rule needs what was changed in place
-        with pytest.raises(RuntimeError, match=re.escape(str(error)[:30])):
-            jit(slopes)(*first)
-        return
-    assert_compiled(slopes, first, then)
-    assert_same(jit(slopes)(*then), expected)
