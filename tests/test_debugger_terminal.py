@@ -15,8 +15,8 @@ from autograd.debugger.screen import WIDTH
 from autograd.draw import Drawing
 from autograd.render import RendererMissing
 
+from .drawings import needs_renderer
 from .prompts import answer, deck, prompt, transcript
-from .test_draw import needs_renderer
 
 
 class Terminal(io.StringIO):

@@ -28,8 +28,9 @@ from autograd.page import MAX_STEPS, frame, page, page_html
 from autograd.page.film import Film, LiveFilm, film
 from autograd.render import RendererMissing
 from autograd.steps import backward_steps, forward_steps
+from tests.colours import contrast
+from tests.hostile_names import EXPECTED
 from tests.pages import GRAPHS, deck
-from tests.test_draw import EXPECTED, contrast
 
 document = importlib.import_module("autograd.page.document")
 graphs = pytest.mark.parametrize("make", GRAPHS.values(), ids=GRAPHS)

@@ -10,8 +10,8 @@ from autograd import Tensor, Value
 from autograd.page import frame, page_html
 
 from .browser import Screen, keys, needs_browser
+from .drawings import needs_renderer
 from .pages import GRAPHS, deck
-from .test_draw import needs_renderer
 
 pytestmark = needs_browser
 
