@@ -14,9 +14,9 @@ from autograd.rules import local_derivatives
 from autograd.steps import backward_steps
 from autograd.symbols import Expr, format_number
 
+from .formulas import evaluated, from_latex, from_text
 from .oracles import flat, shaped
 from .strategies import ARITY, EXACT, graphs, programs, run, sample, with_leaves
-from .test_symbols import evaluated, from_latex, from_text
 
 each_row = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE)
 

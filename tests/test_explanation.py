@@ -15,9 +15,9 @@ from autograd.labels import Labels
 from autograd.op import Reduction
 from autograd.steps import backward_steps
 
+from .formulas import evaluated, from_text
 from .strategies import EXACT, graphs, programs, run, sample, with_leaves
 from .test_stepper import deck, each_graph_of_arrays
-from .test_symbols import evaluated, from_text
 
 # ---------------------------------------------------------------------- numbers
 

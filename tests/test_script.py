@@ -19,8 +19,8 @@ from autograd.script import MATH, PRELUDE, NotScriptable, _formula, script, tabl
 from autograd.symbols import Call, Expr, Number, Row, Slot, Symbol
 
 from . import strategies
+from .formulas import is_close, nested, spelled
 from .oracles import flat
-from .test_symbols import is_close, nested, spelled
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="no node here: nothing runs JavaScript")

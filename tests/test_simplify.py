@@ -9,7 +9,7 @@ from autograd import TABLE
 from autograd.simplify import simplified
 from autograd.symbols import Call, Number, Symbol
 
-from .test_symbols import computed, evaluated, from_text, numbers, spelled, trees
+from .formulas import computed, evaluated, from_text, numbers, spelled, trees
 
 ARITHMETIC = [TABLE[name] for name in ("add", "sub", "mul", "div", "neg", "square", "pow", "tanh", "exp")]
 x, y, z = Symbol("x"), Symbol("y"), Symbol("z")
