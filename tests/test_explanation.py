@@ -16,8 +16,8 @@ from autograd.op import Reduction
 from autograd.steps import backward_steps
 
 from .formulas import evaluated, from_text
+from .stepped_graphs import deck, each_graph_of_arrays
 from .strategies import EXACT, graphs, programs, run, sample, with_leaves
-from .test_stepper import deck, each_graph_of_arrays
 
 # ---------------------------------------------------------------------- numbers
 
