@@ -11,7 +11,7 @@ from hypothesis import settings
 if "PYTEST_XDIST_WORKER" in os.environ:  # a process per core: threads of BLAS would only wait for each other
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-pytest.register_assert_rewrite("tests.browser", "tests.checks", "tests.compiled", "tests.expected")
+pytest.register_assert_rewrite("tests.browser", "tests.checks", "tests.compiled", "tests.expected", "tests.nn_layers")
 
 # The first example of a row differentiates its oracle, the others find it in a cache: no deadline fits both.
 settings.register_profile("dev", max_examples=50, deadline=None)
