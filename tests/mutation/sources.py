@@ -2,7 +2,8 @@
 
 A damage replaces one node of the syntax tree: a sum by one of its terms, a call by its argument.  The
 damaged rule is compiled among the names of its module, so that it reads the same rows as the right one.
-A rule may call private functions of its module; a damage to one of them is a damage to the rule.
+A rule may call private functions of its module, or functions that the modules of its subpackage share; a
+damage to one of them is a damage to the rule.
 """
 
 from __future__ import annotations
@@ -55,18 +56,25 @@ def definition(function: FunctionType) -> Definition:
 
 @cache
 def helpers(rule: FunctionType) -> dict[str, FunctionType]:
-    """The private functions of its module that a rule calls, and those that they call."""
+    """The functions that are there for a rule and its like, and that it or one of them calls."""
     found: dict[str, FunctionType] = {}
     waiting = [rule]
     while waiting:
-        names = [node.id for node in ast.walk(definition(waiting.pop())) if isinstance(node, ast.Name)]
+        caller = waiting.pop()
+        names = [node.id for node in ast.walk(definition(caller)) if isinstance(node, ast.Name)]
         for name in dict.fromkeys(names):
-            called = rule.__globals__.get(name)
-            own = isinstance(called, FunctionType) and called.__module__ == rule.__module__
-            if own and name.startswith("_") and called is not rule and name not in found:
+            called = caller.__globals__.get(name)
+            if isinstance(called, FunctionType) and _helps(called, rule) and called is not rule and name not in found:
                 found[name] = called
                 waiting.append(called)
     return found
+
+
+def _helps(function: FunctionType, rule: FunctionType) -> bool:
+    if function.__module__ == rule.__module__:
+        return function.__name__.startswith("_")
+    package, others = rule.__module__.rpartition(".")[0], function.__module__.rpartition(".")[0]
+    return package == others and package.count(".") > 1
 
 
 def _compiled(tree: Definition, names: dict[str, Any]) -> Any:
@@ -78,7 +86,10 @@ def _compiled(tree: Definition, names: dict[str, Any]) -> Any:
 
 def _with(name: str, tree: Definition, rule: FunctionType) -> Rule:
     """The rule with the damaged definition in place of its own, or of its helper of that name."""
-    names = dict(rule.__globals__)
+    names: dict[str, Any] = {}
+    for helper in helpers(rule).values():
+        names |= helper.__globals__
+    names |= rule.__globals__
     for helper in helpers(rule).values():
         names[helper.__name__] = _moved(helper, names)
     if name != rule.__name__:
