@@ -10,7 +10,7 @@ from .dtypes import get_default_dtype
 from .graph import CONSTANT, Node
 from .inplace import refresh
 from .methods import ArrayMethods
-from .modes import tracing
+from .modes import modes, tracing
 from .traced import Traced, refused
 
 __all__ = ["PLAIN_NUMBER", "Conversions"]
@@ -43,7 +43,7 @@ class Conversions(ArrayMethods, Node):
             raise RuntimeError("numpy: this tensor requires a gradient, an array has none: write x.detach().numpy()")
         if type(self._data) is Traced:
             raise refused("numpy: an array has numbers")
-        return self._data  # type: ignore[no-any-return]
+        return self._read()  # type: ignore[no-any-return]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
@@ -52,11 +52,17 @@ class Conversions(ArrayMethods, Node):
         """The only element, as a Python number."""
         if self._data.size != 1:
             raise ValueError(f"item: the tensor has shape {self.shape}: only one element is a number; see tolist()")
-        return self._data.item()
+        return self._read().item()
 
     def tolist(self) -> Any:
         """The numbers as nested lists."""
-        return self._data.tolist()
+        return self._read().tolist()
+
+    def _read(self) -> Any:
+        """The array, for those who want its numbers: a program that is traced meanwhile holds as long as they do."""
+        if modes.watched and type(self._data) is not Traced and (recorder := modes.recorder.get()) is not None:
+            recorder.rely_on(self)
+        return self._data
 
     def __float__(self) -> float:
         if tracing.get() and self.requires_grad:
@@ -79,7 +85,7 @@ class Conversions(ArrayMethods, Node):
                 f"bool: a tensor of shape {self.shape} is neither true nor false: write x.any() or x.all(), "
                 "or autograd.where(x, a, b) to choose element by element"
             )
-        return bool(self._data)
+        return bool(self._read())
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)

@@ -295,7 +295,7 @@ class Tensor(Conversions, NumpyFunctions, Operators, Node):
     def __setitem__(self, index: Any, value: Any) -> None:
         index = plain_index(index)
         value = value if isinstance(value, Tensor) else operand(value, overwrite)
-        data = value._data.copy() if isinstance(value, Tensor) else value  # it may show the memory that is written
+        data = plain(value).copy() if isinstance(value, Tensor) else value  # it may show the memory that is written
 
         def write(numbers: np.ndarray[Any, Any]) -> None:
             try:
@@ -389,7 +389,7 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
     wanted = None if dtype is None else as_dtype(dtype)
     array: np.ndarray[Any, Any]
     if isinstance(data, Tensor):
-        array = data._data
+        array = plain(data)
     elif isinstance(data, np.ndarray):
         array = data
     else:
@@ -409,7 +409,7 @@ def _from_python(data: Any) -> np.ndarray[Any, Any]:
         raise TypeError(f"tensor: must be numbers, got {data!r}, a {type(data).__name__}")
     if isinstance(data, (list, tuple)) and any(isinstance(x, Node) for x in data):
         if all(isinstance(x, Tensor) and not x.requires_grad for x in data):
-            return np.stack([x._data for x in data])
+            return np.stack([plain(x) for x in data])
         raise TypeError("tensor: a list of nodes would lose their graph: join them by autograd.stack(list)")
     if isinstance(data, Node):
         raise TypeError(f"tensor: got {data!r}, a node: write v.data for its number")

@@ -134,7 +134,7 @@ def _is_unrecorded(x: Tensor, y: Tensor) -> bool:
 def _change(x: Tensor, op: NumberOp, *others: Any) -> Tensor:
     """Put the result of a row in the place of a tensor's numbers."""
     operands = [x, *(y if isinstance(y, Tensor) else operand(y, op) for y in others)]
-    numbers = [y._data if isinstance(y, Tensor) else y for y in operands]
+    numbers = [plain(y) if isinstance(y, Tensor) else y for y in operands]
     if _writes_directly(x, op, operands):
         rewrite(x, op, operands, lambda target: op.evaluate(op.array, *numbers, out=target))
         return x
@@ -171,14 +171,14 @@ def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
             check_may_change(self, op)
             with quiet():  # as optimizers do it
                 if type(self._data) is Traced:
-                    operands = (op, self._data, other._data, alpha)
+                    operands = (op, self._data, plain(other), alpha)
                     self._data.recorder.call(add_scaled, operands, {}, "add_scaled", operands[1:2])
                 else:
                     add_scaled(op, self._data, other._data, alpha)
             memory_of(self).touch(recorded=False)
             return self
         if alpha != 1:
-            other = wrap(other._data * alpha) if type(other) is Tensor and not takes_gradient(other) else other * alpha
+            other = wrap(plain(other) * alpha) if type(other) is Tensor and not takes_gradient(other) else other * alpha
         return _change(self, op, other)
 
     chosen = scaled if alpha else method

@@ -7,7 +7,7 @@ that is not NumPy) meets an error, and never the numbers that the trace happened
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from operator import getitem, setitem
 from typing import Any, NamedTuple, NoReturn
 
@@ -23,6 +23,7 @@ __all__ = [
     "Register",
     "Traced",
     "array_of",
+    "numbers_of",
     "opaque",
     "owner_of",
     "recorder_of",
@@ -219,6 +220,8 @@ class Recorder:
         """The registers of arrays that are not traced, by their identity."""
         self.outside: dict[int, tuple[Any, np.ndarray[Any, Any]]] = {}
         """Tensors that are not traced, by their identity, each with its array."""
+        self.numbers: dict[int, tuple[Any, Hashable]] = {}
+        """Tensors from outside whose numbers were asked for, by their identity, each with these."""
         self.changes = False
         """Whether a tensor was changed in place."""
         self.as_arrays: set[Register] = set()
@@ -250,6 +253,10 @@ class Recorder:
         for x in tensors:
             if type(x._data) is np.ndarray:
                 self.outside[id(x)] = x, x._data
+
+    def rely_on(self, tensor: Any) -> None:
+        """Remember the numbers of a tensor from outside: they decided something, so that others need a new program."""
+        self.numbers[id(tensor)] = tensor, numbers_of(tensor._data)
 
     def call(
         self,
@@ -394,6 +401,11 @@ def recorder_of(x: Any) -> Any:
     if type(x) in (tuple, list):
         return next((recorder for recorder in map(recorder_of, x) if recorder is not None), None)
     return None
+
+
+def numbers_of(array: np.ndarray[Any, Any]) -> Hashable:
+    """What two arrays have in common whose numbers are the same, to the bit."""
+    return array.shape, array.dtype, array.tobytes()
 
 
 def owner_of(array: Any) -> int:

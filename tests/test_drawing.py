@@ -3,7 +3,6 @@
 import importlib
 import os
 import re
-import time
 import xml.etree.ElementTree as ET
 from collections import Counter
 from pathlib import Path
@@ -159,10 +158,7 @@ def chain(length):
 
 
 def test_a_chain_of_100_000_operations_has_its_text():
-    y = chain(100_000)
-    start = time.process_time()
-    source = draw(y, limit=None).source
-    assert time.process_time() - start < 20  # about 1 s; this is to notice what grows faster than the graph
+    source = draw(chain(100_000), limit=None).source
     assert source.count("\n") == 4 + 1 + 6 * 100_000 + 1
     assert 'n100000 [label="y|data 100001' in source
 

@@ -18,7 +18,7 @@ from ..graph import CONSTANT, sweep_order
 from ..inplace import increment_version
 from ..modes import modes
 from ..tensor import Tensor, as_array, wrap
-from ..traced import Recorder, Traced, owner_of
+from ..traced import Recorder, Traced, numbers_of, owner_of
 from ..transforms import unwrapped
 from ..trees import leaves, mapped
 from .native import native
@@ -48,9 +48,11 @@ def jit(
             a text or a function: they must be hashable, and every value has a program of its own.
         static_argnames: the same for arguments given by name.
 
-    Inside, numbers are 0-d tensors.  Tensors from outside, such as the parameters of a model, are read
-    anew at every call, Python's own numbers and objects only in the first one.  Of arguments in a graph
-    the function itself is called, and under `detect_anomaly`: `grad(jit(f))` is right, but not faster.
+    Inside, numbers are 0-d tensors, and tensors are their numbers alone, without a `grad`.  Tensors from
+    outside, such as the parameters of a model, are read anew at every call; where one becomes a plain
+    number, as by `item()`, the function runs again when that is another.  Python's own numbers and objects,
+    and NumPy's arrays from which others are made, count in the first call only.  Of arguments in a graph the
+    function itself is called, and under `detect_anomaly`: `grad(jit(f))` is right, but not faster.
 
     Raises:
         TypeError: the function needs the numbers: in an `if`, say, or as an index of Python's; it draws
@@ -120,7 +122,7 @@ class Jitted:
         compiled = self._programs.get(key)
         if compiled is None or compiled.is_outdated():
             compiled = self._programs[key] = _Compiled(partial(self._call, args, kwargs), entries)
-        if compiled.changes and not _lie_as_in_tracing(values):
+        if compiled.changes and not _lie_as_in_tracing(values, compiled.memory):
             return self._as_written(args, kwargs, entries)
         return compiled(values, entries)
 
@@ -213,19 +215,26 @@ def _form(tree: Any, entries: list[Any]) -> Any:
 
 
 def _hashable(x: Any) -> Hashable:
+    """What two static arguments that may share a program have in common: equality, in type and sign as well."""
     try:
         hash(x)
     except TypeError:
         raise TypeError(f"jit: a static argument must be hashable, got {x!r}, a {type(x).__name__}") from None
-    return type(x), x
+    if type(x) is tuple:
+        return tuple, tuple(map(_hashable, x))
+    return type(x), repr(x) if type(x) in (float, complex) else x
 
 
-def _lie_as_in_tracing(values: Sequence[Any]) -> bool:
+def _lie_as_in_tracing(values: Sequence[Any], outside: Collection[int]) -> bool:
     """Whether arrays lie each in memory of its own, where a change of one shows in no other, and row by row.
 
     How an array lies in memory decides what is a view of it and what a copy.
+
+    Args:
+        values: the arguments.
+        outside: the memory that the program reads beside them.
     """
-    owners, count = set(), 0
+    owners, count = set(outside), len(outside)
     for x in values:
         if type(x) is np.ndarray:
             if not x.flags.c_contiguous:
@@ -265,16 +274,24 @@ class _Compiled:
         self.plain = not any(type(x) is Tensor for x in entries)
         self.outside = [(x, a, x._rule) for x, a in recorder.outside.values() if id(a) in recorder.constants]
         """Tensors that the program reads, each with the array and the rule that it had."""
+        self.numbers = list(recorder.numbers.values())
+        """Tensors from outside that became plain numbers, each with what these were."""
         self.packed = _packer(mapped(lambda y: ARRAY if isinstance(y, (Tensor, np.ndarray)) else y, result))
         """What puts the results into the function's containers."""
         results = [recorder.place(_checked(y)) for y in leaves(result) if isinstance(y, (Tensor, np.ndarray))]
         self.program = Program(recorder, [x.register for x in arguments], results)
         self.written = self.program.written
         self.changes = recorder.changes
+        self.memory = frozenset(map(owner_of, self.program.constants.values()))
 
     def is_outdated(self) -> bool:
-        """Whether a tensor that the program reads was given another array, or asks for a gradient now, or no more."""
-        return any(x._data is not array or x._rule is not rule for x, array, rule in self.outside)
+        """Whether a tensor that the program reads was given another array, or asks for a gradient now, or no more.
+
+        Or whether one has other numbers of which something in the program was decided.
+        """
+        if any(x._data is not array or x._rule is not rule for x, array, rule in self.outside):
+            return True
+        return any(numbers_of(x._data) != numbers for x, numbers in self.numbers)
 
     @cached_property
     def run(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
@@ -287,9 +304,11 @@ class _Compiled:
         return self.program([x if x.flags.c_contiguous else x.copy() for x in arrays])
 
     def __call__(self, values: Sequence[Any], entries: Sequence[Any]) -> Any:
-        found = self.run(values)
-        if self.written:
-            increment_version([entries[i] for i in self.written if type(entries[i]) is Tensor])
+        try:
+            found = self.run(values)
+        finally:  # it may have failed after it has written
+            if self.written:
+                increment_version([entries[i] for i in self.written if type(entries[i]) is Tensor])
         return self.packed(map(self._finished, found))
 
     def _finished(self, array: Any) -> Any:
