@@ -87,7 +87,8 @@ def test_numbers_that_were_relied_on_make_a_new_program_when_they_change(fun, ch
 def test_another_array_in_the_place_of_the_first(fun):
     w, x = tensor(2.0), tensor([1.0, 3.0])
     compiled = jit(lambda x: fun(w, x))
-    for number in (2.0, 0.0, 1.0):
+    compiled(x)
+    for number in (0.0, 1.0):
         w.data = tensor(number)
         np.testing.assert_allclose(compiled(x).detach(), fun(w, x.clone()).detach(), rtol=1e-6)
 
