@@ -252,7 +252,11 @@ def deep(n: int) -> Callable[[Any], Any]:
 
 
 def wide(n: int) -> Callable[[Any], Any]:
-    return lambda x: autograd.stack([(x * float(i)).sin() for i in range(n)]).sum()
+    def f(x: Any) -> Any:
+        library = autograd if isinstance(x, autograd.Tensor) else sys.modules["torch"]
+        return library.stack([(x * float(i)).sin() for i in range(n)]).sum()
+
+    return f
 
 
 def fan_out(n: int) -> Callable[[Any], Any]:
@@ -266,28 +270,69 @@ def fan_out(n: int) -> Callable[[Any], Any]:
     return f
 
 
-def price(rounds: int) -> None:
+def deep_by_hand(n: int, numbers: Any) -> dict[str, Step]:
+    """The chain of `deep` as one writes it in NumPy: its value, and its gradient from all results that lie between."""
+    factor, ones = np.float32(0.999), np.ones_like(numbers)
+
+    def value(results: list[Any] | None = None) -> Any:
+        x = numbers
+        for _ in range(n):
+            scaled = x * factor
+            x = np.tanh(scaled)
+            if results is not None:
+                results += [scaled, x]
+        return x.sum()
+
+    def gradient() -> Any:
+        results: list[Any] = []
+        value(results)
+        g = ones
+        while results:
+            slope = np.square(results.pop())
+            results.pop()
+            np.subtract(1, slope, out=slope)
+            slope *= g
+            g = slope * factor
+        return g
+
+    return {"value by hand": value, "by hand": gradient}
+
+
+def passes(f: Callable[[Any], Any], numbers: Any, torch: Any) -> dict[str, Step]:
+    """The value alone, and with its gradient, by the engine, as a program, and by PyTorch."""
+    leaf = autograd.tensor(numbers, requires_grad=True)
+    constant = leaf.detach()
+    value, both = autograd.jit(f), autograd.jit(autograd.value_and_grad(f))
+    sides = {
+        "elements": lambda: f(leaf).backward(),
+        "value": lambda: f(constant),
+        "by jit": lambda: both(constant),
+        "value by jit": lambda: value(constant),
+    }
+    if torch is not None:
+        theirs = torch.tensor(numbers, requires_grad=True)
+        their_constant = theirs.detach()
+        sides |= {"by PyTorch": lambda: f(theirs).backward(), "value by PyTorch": lambda: f(their_constant)}
+    return sides
+
+
+def price(rounds: int, torch: Any) -> None:
     """Value and gradient together against the value alone: the cheap gradient principle says at most 5."""
     sizes = (100, 10_000)
-    heads = [f"{size:,} elements" for size in sizes] + [f"{size:,} by jit" for size in sizes]
-    print(f"\n{'value and gradient / value alone':34} {' '.join(f'{head:>16}' for head in heads)}")
+    kinds = {"elements": "value", "by jit": "value by jit"}
+    if torch is not None:
+        kinds["by PyTorch"] = "value by PyTorch"
+    heads = [f"{size:,} {kind}" for kind in kinds for size in sizes]
+    print(f"\n{'value and gradient / value alone':34} {' '.join(f'{head:>18}' for head in heads)}")
     for title, f in {"deep: 1,000 ops in a chain": deep(500), "wide: 1,000 ops side by side": wide(500),
                      "fan-out: one node used 1,000 times": fan_out(500)}.items():  # fmt: skip
-        eager, compiled = [], []
-        for size in sizes:
-            leaf = autograd.tensor(np.linspace(-1, 1, size, dtype=np.float32), requires_grad=True)
-            constant = leaf.detach()
-            value, both = autograd.jit(f), autograd.jit(autograd.value_and_grad(f))
-            sides = {
-                "here": lambda f=f, x=leaf: f(x).backward(),
-                "value": lambda f=f, x=constant: f(x),
-                "jit": lambda f=both, x=constant: f(x),
-                "value by jit": lambda f=value, x=constant: f(x),
-            }
-            times = alternate(sides, rounds)
-            eager.append(ratio(times, "value").split()[0])
-            compiled.append(ratio(times, "value by jit", "jit").split()[0])
-        print(f"{title:34} {' '.join(f'{cell:>16}' for cell in eager + compiled)}")
+        inputs = [np.linspace(-1, 1, size, dtype=np.float32) for size in sizes]
+        times = [alternate(passes(f, numbers, torch), rounds) for numbers in inputs]
+        cells = [ratio(each, value, kind).split()[0] for kind, value in kinds.items() for each in times]
+        print(f"{title:34} {' '.join(f'{cell:>18}' for cell in cells)}")
+    by_hand = [alternate(deep_by_hand(500, numbers), rounds) for numbers in inputs]
+    found = " ".join(f"{ratio(each, 'value by hand', 'by hand').split()[0]:>18}" for each in by_hand)
+    print(f"{'the chain in NumPy, results kept':34} {found}")
 
 
 def main(rounds: int) -> None:
@@ -295,6 +340,7 @@ def main(rounds: int) -> None:
     print(
         f"Python {sys.version.split()[0]}, NumPy {np.__version__}, {os.cpu_count()} cores, {rounds} alternating rounds"
     )
+    torch: Any = None
     try:
         import torch
     except ImportError:
@@ -306,4 +352,4 @@ def main(rounds: int) -> None:
         from .convolution import main as convolution
 
         convolution(rounds)
-    price(rounds)
+    price(rounds, torch)
