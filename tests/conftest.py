@@ -3,6 +3,7 @@
 HYPOTHESIS_PROFILE names one of them; without it, continuous integration (CI is set) takes `ci`.
 """
 
+import gc
 import os
 
 import pytest
@@ -45,3 +46,12 @@ def seeded():
     from autograd import manual_seed  # not before the environment is set: it imports NumPy
 
     manual_seed(0)
+
+
+@pytest.fixture
+def no_collector():
+    """Without the cyclic collector: what is freed inside is freed by counting references."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()

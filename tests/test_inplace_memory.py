@@ -10,15 +10,6 @@ from autograd import Tensor
 from .test_inplace import constant, leaf
 
 
-@pytest.fixture
-def no_collector():
-    """Without the cyclic collector: what is freed inside is freed by counting references."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
 def chain(x):
     y = x * 1.0
     for _ in range(10):

@@ -23,15 +23,6 @@ def chain(x, length):
     return x
 
 
-@pytest.fixture
-def no_collector():
-    """Without the cyclic collector: what is freed inside is freed by counting references."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
 # ---------------------------------------------------------------------- memory
 
 

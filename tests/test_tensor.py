@@ -24,15 +24,6 @@ def double():
     autograd.set_default_dtype(autograd.float32)
 
 
-@pytest.fixture
-def no_collector():
-    """Without the cyclic collector: what is freed inside is freed by counting references."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
 # ---------------------------------------------------------------------- making tensors
 
 DATA = {

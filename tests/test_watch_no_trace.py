@@ -1,7 +1,6 @@
 """A watch leaves no trace: training is the same bit by bit, and hooks and memory are given back."""
 
 import copy
-import gc
 import pickle
 import weakref
 
@@ -19,15 +18,6 @@ from nn.testing import modules
 from .watched_models import deep_sigmoids, is_untouched, linear, norm, train
 
 pytestmark = pytest.mark.usefixtures("seeded")
-
-
-@pytest.fixture
-def no_collector():
-    """Without the cyclic collector: what is freed inside is freed by counting references."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 # ---------------------------------------------------------------------- the same numbers
