@@ -18,11 +18,11 @@ __all__ = ["computed"]
 
 FLOAT64 = {np.dtype(np.float64)}
 ON_INTEGERS = frozenset(
-    "add sub mul neg pow square abs sign maximum minimum clip where relu floor ceil round".split()  # noqa: SIM905
+    "add sub mul neg pow square abs sign maximum minimum clip where relu floor ceil round remainder fmod".split()  # noqa: SIM905
 )
 """The rows that keep integers; the others give floating numbers."""
 ROUNDING = frozenset(("floor", "ceil", "round"))
-ON_COMPLEX = frozenset(("add", "sub", "mul", "div", "neg", "square", "reciprocal", "exp"))
+ON_COMPLEX = frozenset(("add", "sub", "mul", "div", "neg", "square", "reciprocal", "exp", "exp2"))
 """The rows that have a complex derivative."""
 
 

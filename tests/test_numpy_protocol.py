@@ -11,8 +11,10 @@ import pytest
 import autograd
 from autograd import Tensor, grad, jvp
 from autograd.numpy_protocol import FUNCTIONS, OP_OF_UFUNC, QUESTIONS as ASKED
+from autograd.numpy_protocol.ufuncs import ROWS
+from autograd.testing import check_rule
 
-from .numpy_cases import CASES, QUESTIONS
+from .numpy_cases import CASES, QUESTIONS, name_of
 
 STEP = 1e-5
 
@@ -139,13 +141,54 @@ def test_special_numbers_are_numpys():
         assert (same_sign | np.isnan(expected)).all(), ufunc.__name__
     for ufunc in (np.trunc, np.rint, np.sign, np.exp2, np.log2, np.log10, np.cbrt, np.nan_to_num, np.sinc):
         np.testing.assert_allclose(ufunc(*leaves([a])).detach().numpy(), quietly(ufunc, a), err_msg=ufunc.__name__)
-    np.testing.assert_allclose(np.remainder(*leaves([np.array(1.0), np.array(0.1)])).item(), np.remainder(1.0, 0.1))
     for function in (np.median, np.nanmax, np.nanmean, np.nanvar, lambda x: np.quantile(x, 0.5)):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("warnings.warn", lambda *_, **__: None)
             for array in (np.array([1.0, np.nan, 3.0]), np.array([np.nan])):
                 expected = quietly(function, array)
                 np.testing.assert_array_equal(function(*leaves([array])).detach().numpy(), expected)
+
+
+REST = [(1.0, 0.1), (5.0, np.inf), (-5.0, np.inf), (1e17, 3.0), (-7.3, 2.0), (7.3, -2.0), (1.0, 0.0), (0.0, -1.0)]
+
+
+@pytest.mark.parametrize("ufunc", [np.fmod, np.remainder], ids=name_of)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+def test_rests_are_numpys_to_the_bit(ufunc, dtype):
+    a, b = quietly(np.array(REST).T.astype, dtype)
+    expected = quietly(ufunc, a, b)
+    np.testing.assert_array_equal(ufunc(*leaves([a, b], dtype)).detach().numpy(), expected, strict=True)
+    for i, value in enumerate(expected):  # single numbers are computed by other functions
+        np.testing.assert_array_equal(ufunc(*leaves([a[..., i], b[..., i]], dtype)).detach().numpy(), np.asarray(value))
+
+
+@pytest.mark.parametrize("ufunc", [np.fmod, np.remainder], ids=name_of)
+def test_rests_of_integers(ufunc):
+    a, b = np.array([7, -7, 5]), np.array([3, 3, -2])
+    np.testing.assert_array_equal(ufunc(*map(autograd.from_numpy, (a, b))).numpy(), ufunc(a, b), strict=True)
+
+
+def test_slopes_of_rests():
+    """By the first number 1; by the second the whole quotient, though 1 / 0.1 is rounded up to 10."""
+    for ufunc, by_second in ((np.fmod, [-9.0, 3.0]), (np.remainder, [-9.0, 4.0])):
+        a, b = leaves([np.array([1.0, -7.3]), np.array([0.1, 2.0])])
+        ufunc(a, b).sum().backward()
+        assert a.grad.tolist() == [1.0, 1.0] and b.grad.tolist() == by_second
+
+
+@pytest.mark.parametrize("ufunc", [np.exp2, np.log2, np.log10], ids=name_of)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_powers_of_2_and_10_are_exact(ufunc, dtype):
+    exact = np.arange(-20.0, 30) if ufunc is np.exp2 else np.float64(2 if ufunc is np.log2 else 10) ** range(30)
+    a = exact.astype(dtype)
+    np.testing.assert_array_equal(ufunc(*leaves([a], dtype)).detach().numpy(), ufunc(a), strict=True)
+    for x in exact:
+        assert ufunc(*leaves([np.array(x)])).item() == ufunc(x)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_rows_for_ufuncs_have_the_right_derivatives(row):
+    check_rule(row)
 
 
 def test_sinc_is_smooth_at_zero():

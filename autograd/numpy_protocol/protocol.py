@@ -21,6 +21,7 @@ from ..arrays.reductions import plain
 from ..functions import multiplying, reducing
 from ..functions.checks import as_carrier, constant_like
 from ..traced import Traced, array_of, refused
+from .ufuncs import ROWS
 
 __all__ = ["FUNCTIONS", "NumpyFunctions", "covers", "known", "numbers", "uncovered"]
 
@@ -28,7 +29,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 """What stands for each covered function of NumPy."""
 
 OP_OF_UFUNC: dict[np.ufunc, Callable[..., Any]] = {
-    op.ufunc: op for op in ops.TABLE.values() if op.ufunc is not None and hasattr(op, "defaults")
+    op.ufunc: op for op in (*ops.TABLE.values(), *ROWS) if op.ufunc is not None and hasattr(op, "defaults")
 } | {
     np.matmul: multiplying.matmul,
     np.positive: lambda x: x,
@@ -38,9 +39,6 @@ OP_OF_UFUNC: dict[np.ufunc, Callable[..., Any]] = {
     np.float_power: lambda a, b: ops.pow_(*(as_carrier(x, "np.float_power").astype(np.float64) for x in (a, b))),
     np.fmax: lambda a, b: _but_nan(ops.maximum, a, b),
     np.fmin: lambda a, b: _but_nan(ops.minimum, a, b),
-    np.exp2: lambda x: ops.exp(x * math.log(2)),
-    np.log2: lambda x: ops.log(x) / math.log(2),
-    np.log10: lambda x: ops.log(x) / math.log(10),
     np.logaddexp2: lambda a, b: ops.logaddexp(a * math.log(2), b * math.log(2)) / math.log(2),
     np.deg2rad: lambda x: x * (math.pi / 180),
     np.radians: lambda x: x * (math.pi / 180),
@@ -48,8 +46,6 @@ OP_OF_UFUNC: dict[np.ufunc, Callable[..., Any]] = {
     np.degrees: lambda x: x * (180 / math.pi),
     np.trunc: lambda x: ops.where(x >= 0, ops.floor(x), ops.ceil(x)),
     np.copysign: lambda a, b: _copysign(a, b) if isinstance(a, NumpyFunctions) else np.copysign(a, plain(b)),
-    np.remainder: lambda a, b: a - b * np.floor_divide(plain(a), plain(b)),
-    np.fmod: lambda a, b: a - b * np.trunc(np.divide(plain(a), plain(b))),
     np.heaviside: lambda a, b: ops.where(plain(a) == 0, b, ops.sign(a) * 0.5 + 0.5),
     np.vecdot: lambda a, b: reductions.sum_(np.conjugate(a) * b, axis=-1),
 }
