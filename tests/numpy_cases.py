@@ -206,6 +206,8 @@ cases(
 )
 cases(np.cov, "f(a); f(a, rowvar=False); f(a, ddof=0)", a=A)
 cases(np.corrcoef, "f(a); f(a, rowvar=False); f(a[0], a[1] ** 2)", a=A)
+cases([np.cov, np.corrcoef], "f(a, b); f(a, b, rowvar=False); f(a, b[:, 0], False); f(a[:, 0], b, False)", a=A, b=B)
+cases(np.cov, "f(a.T, [[0.1, 0.5, 0.2, 0.9]], False)", a=A)
 cases(
     np.convolve,
     "f(a, b); f(b, a); f(a, b, 'same'); f(a, b, mode='valid'); f([1.0, 2.0, 0.0, 1.0], b)",

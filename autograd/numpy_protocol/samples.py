@@ -14,6 +14,7 @@ from ..arrays.reductions import plain
 from ..functions import multiplying, selecting
 from ..functions.checks import as_carrier, axis_from, constant_like
 from ..traced import array_of, opaque
+from .arguments import cast
 from .protocol import FUNCTIONS, NumpyFunctions, covers, numbers, uncovered
 
 __all__: list[str] = []
@@ -130,12 +131,20 @@ FUNCTIONS[np.nanvar] = _without_nan(_variance_of, 0.0)
 FUNCTIONS[np.nanstd] = _without_nan(lambda *args, **options: ops.sqrt(_variance_of(*args, **options)), 0.0)
 
 
+def _as_rows(x: Any, along_columns: bool) -> Any:
+    """Variables as the rows of a matrix, in double precision."""
+    x = np.atleast_2d(as_carrier(x, "np.cov"))
+    return cast(x.T if along_columns else x, np.result_type(x.dtype, np.float64))
+
+
 @covers(np.cov)
 def _cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
-    m = np.atleast_2d(m) if y is None else np.concatenate([np.atleast_2d(m), np.atleast_2d(y)])
-    m = (m if rowvar or m.shape[0] == 1 else m.T).astype(np.float64)
-    centred = m - np.mean(m, axis=1, keepdims=True)
-    n = m.shape[1] - (int(not bias) if ddof is None else ddof)
+    variables = _as_rows(m, not rowvar and np.ndim(m) != 1)
+    if y is not None:
+        more = _as_rows(y, not rowvar and np.atleast_2d(y).shape[0] != 1)  # a single row is one variable, for NumPy
+        variables = np.concatenate([variables, more])
+    centred = variables - np.mean(variables, axis=1, keepdims=True)
+    n = variables.shape[1] - (int(not bias) if ddof is None else ddof)
     return np.squeeze(centred @ centred.T / n)
 
 
