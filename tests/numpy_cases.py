@@ -181,6 +181,8 @@ cases([np.sum, np.mean, np.prod, np.var, np.std], "f(t, dtype=np.float64); f(t, 
 cases(
     np.average,
     "f(t); f(t, axis=1); f(t, weights=T + 1); f(t, axis=(0, 1), weights=T + 1); f(t, -1, keepdims=True)",
+    "f(t, (0, 1), A[:2, :3]); f(t, axis=(-1, 0), weights=A.T[:, :2], keepdims=True); f(t, (1,), w[:3])",
+    "f(t, 0, returned=True)",
     t=T,
 )
 cases(np.average, "f(a, 1, b); f(a, weights=c); f(a, axis=-1, weights=b, returned=True); f(A, 0, c)", a=A, b=v, c=B)

@@ -147,6 +147,46 @@ def test_an_index_of_a_cut_of_a_transpose(data):
     check_function(lambda x: x.T[inner][outer] * 2, lambda a: a.T[inner][outer] * 2, [array], data.draw(seeds))
 
 
+# ---------------------------------------------------------------------- halves
+
+AVERAGES = {
+    "mean": lambda x: autograd.mean(x), "np.mean": np.mean, "np.average": np.average, "np.nanmean": np.nanmean,
+    "var": lambda x: autograd.var(x, correction=0), "np.var": np.var, "np.nanvar": np.nanvar,
+    "std": lambda x: autograd.std(x, correction=0), "np.std": np.std, "np.nanstd": np.nanstd,
+    "mse_loss": lambda x: autograd.mse_loss(x, x.detach() - 1), "norm": autograd.norm, "np.linalg.norm": np.linalg.norm,
+}  # fmt: skip
+
+
+@each(AVERAGES)
+@pytest.mark.parametrize("array", [
+    np.linspace(-2, 2, 70000), np.array([250.0, -250.0, 200.0]), np.array([400.0] + [0.0] * 9),
+], ids=["more than 65504", "squares above 65504", "one square above 65504"])  # fmt: skip
+def test_halves_are_added_up_without_overflow(name, array):
+    """Their largest is 65504: neither a sum nor a number of elements beyond it makes inf or 0 of what is smaller."""
+    x, exact = leaf(array.astype(np.float16)), leaf(array.astype(np.float16).astype(np.float64))
+    y, expected = AVERAGES[name](x), AVERAGES[name](exact)
+    y.backward()
+    expected.backward()
+    assert y.dtype == x.grad.dtype == np.float16
+    np.testing.assert_allclose(y.detach().numpy(), expected.detach().numpy(), rtol=2e-3, atol=2e-3)
+    np.testing.assert_allclose(x.grad.numpy(), exact.grad.numpy(), rtol=5e-3, atol=1e-7)
+
+
+def test_the_squared_error_of_halves():
+    x = leaf(np.array([300.0] + [0.0] * 99, np.float16))
+    y = autograd.mse_loss(x, autograd.zeros(100, dtype=np.float16))
+    y.backward()
+    assert y.item() == 900 and x.grad[0].item() == 6
+
+
+def test_cross_entropy_of_many_halves():
+    scores = leaf(np.tile(np.array([8.0, 0.0], np.float16), (70000, 1)))
+    loss = autograd.cross_entropy(scores, autograd.ones(70000, dtype=np.int64))
+    loss.backward()
+    np.testing.assert_allclose(loss.item(), 8.0, rtol=1e-3)
+    np.testing.assert_allclose(scores.grad.numpy()[0], [1 / 70000, -1 / 70000], rtol=5e-3)
+
+
 # ---------------------------------------------------------------------- ties, infinities, nothing at all
 
 

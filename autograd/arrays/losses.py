@@ -9,7 +9,7 @@ import numpy as np
 
 from ..array_op import ArrayOp
 from ..traced import opaque
-from .reductions import softmax
+from .reductions import divided, mean, softmax
 
 __all__ = ["cross_entropy", "mse_loss"]
 
@@ -36,7 +36,7 @@ def _cross_entropy(a: Any, index: Any, saved: dict[str, Any]) -> Any:
     columns /= total
     columns.put(right, columns.take(right) - 1)
     saved["slope"] = columns.T
-    return np.add.reduce(np.log(total) - picked) / len(index)
+    return mean.forward(np.log(total) - picked)
 
 
 def _cross_entropy_pullback(g: Any, y: Any, a: Any, index: Any, saved: dict[str, Any]) -> Any:
@@ -44,11 +44,11 @@ def _cross_entropy_pullback(g: Any, y: Any, a: Any, index: Any, saved: dict[str,
     if isinstance(a, np.ndarray):
         return opaque(_slope, g, len(index), saved)
     # Can be differentiated again.
-    return (softmax(a, axis=-1) - opaque(_one_hot, index, a.shape)) * (g / len(index))
+    return (softmax(a, axis=-1) - opaque(_one_hot, index, a.shape)) * divided(g, len(index))
 
 
 def _slope(g: Any, n: int, saved: dict[str, Any]) -> Any:
-    return saved["slope"] * (g / n)
+    return saved["slope"] * divided(g, n)
 
 
 def _one_hot(index: Any, shape: tuple[int, ...]) -> Any:
@@ -68,13 +68,15 @@ cross_entropy = ArrayOp(
 
 def _mse_loss(a: Any, b: Any) -> Any:
     error = a - b
-    return np.add.reduce(error * error, None) / error.size
+    if error.dtype == np.float16:  # the squares may be beyond its largest number, and their mean not
+        return mean.forward(np.square(error, dtype=np.float32)).astype(np.float16)
+    return mean.forward(error * error)
 
 
 mse_loss = ArrayOp(
     "mse_loss", "The mean squared error: the mean of (a - b)² over all elements.",
     _mse_loss,
-    lambda g, y, a, b: (a - b) * (2.0 * g / a.size),
-    lambda g, y, a, b: (b - a) * (2.0 * g / a.size),
+    lambda g, y, a, b: (a - b) * divided(2.0 * g, a.size),
+    lambda g, y, a, b: (b - a) * divided(2.0 * g, a.size),
     needs=("ab", "ab"),
 )  # fmt: skip

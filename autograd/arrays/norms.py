@@ -18,6 +18,8 @@ __all__ = ["matrix_norm", "norm", "p_norm", "vector_norm"]
 
 
 def _p_norm(a: Any, ord: float, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A002 - NumPy's name
+    if a.dtype == np.float16:  # the squares may be beyond its largest number, and the norm not
+        return _p_norm(a.astype(np.float32), ord, axis, keepdims).astype(np.float16)
     if ord == 2:
         return np.sqrt(sum_(np.square(a), axis=axis, keepdims=keepdims))
     return sum_(np.absolute(a) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)

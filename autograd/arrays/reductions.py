@@ -15,6 +15,7 @@ from ..modes import modes
 from ..traced import Traced, opaque
 from .shapes import (
     Axis,
+    astype,
     axes_of,
     broadcast_to,
     concatenate,
@@ -34,6 +35,7 @@ __all__ = [
     "amin",
     "cumprod",
     "cumsum",
+    "divided",
     "log_softmax",
     "logsumexp",
     "mean",
@@ -79,10 +81,27 @@ sum_ = ArrayOp(
     lambda g, y, a, axis=None, keepdims=False: repeated(g, a.shape, axis),
     needs=("",), linear="jointly", symbol="Σ",
 )  # fmt: skip
+
+
+def _mean(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Halves are added up as singles: their sum, and even their number, may be beyond the largest of them, 65504."""
+    if a.dtype != np.float16:
+        return np.add.reduce(a, axis, keepdims=keepdims) / size_of(a.shape, axis)
+    total = np.add.reduce(a, axis, np.float32, keepdims=keepdims)
+    return (total / size_of(a.shape, axis)).astype(np.float16)
+
+
+def divided(a: Any, n: float) -> Any:
+    """a / n, for which float16 may be too small to hold n."""
+    if a.dtype != np.float16:
+        return a / n
+    return astype(astype(a, dtype=np.dtype(np.float32)) / n, dtype=np.dtype(np.float16))
+
+
 mean = ArrayOp(
     "mean", "The sum over some axes, divided by the number of elements that it adds up.",
-    lambda a, axis=None, keepdims=False: np.add.reduce(a, axis, keepdims=keepdims) / size_of(a.shape, axis),
-    lambda g, y, a, axis=None, keepdims=False: repeated(g / size_of(a.shape, axis), a.shape, axis),
+    _mean,
+    lambda g, y, a, axis=None, keepdims=False: repeated(divided(g, size_of(a.shape, axis)), a.shape, axis),
     needs=("",), linear="jointly",
 )  # fmt: skip
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from ..arrays.shapes import Axis, reshape
+from ..arrays.shapes import Axis, astype, reshape
 
 __all__ = [
     "PerAxis",
@@ -18,6 +19,7 @@ __all__ = [
     "batched",
     "constant_like",
     "floating",
+    "halves_as_singles",
     "ints",
     "one_axis",
     "per_axis",
@@ -45,6 +47,19 @@ def floating(x: Any, name: str) -> Any:
     if x.dtype.kind not in "fcO":
         raise TypeError(f"{name}: needs floating-point numbers, got {x.dtype}: write x.float()")
     return x
+
+
+def halves_as_singles(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, but halves are computed as singles: sums of squares soon pass 65504, the largest of them."""
+
+    @wraps(function)
+    def of_singles(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if getattr(x, "dtype", None) != np.float16:
+            return function(x, *args, **kwargs)
+        y = function(astype(x, dtype=np.dtype(np.float32)), *args, **kwargs)
+        return astype(y, dtype=x.dtype)
+
+    return of_singles
 
 
 def axis_from(dim: Axis | list[int], x: Any, name: str) -> Axis:

@@ -13,7 +13,7 @@ from ..arrays.norms import vector_norm
 from ..arrays.reductions import plain
 from ..arrays.shapes import Axis, astype, getitem, reshape, size_of
 from ..traced import array_of
-from .checks import as_carrier, axis_from, constant_like, floating
+from .checks import as_carrier, axis_from, constant_like, floating, halves_as_singles
 
 __all__ = [
     "all_",
@@ -56,6 +56,7 @@ def mean(x: Any, dim: Axis = None, keepdim: bool = False) -> Any:
     return rows.mean(x, axis=axis_from(dim, x, "mean"), keepdims=keepdim)
 
 
+@halves_as_singles
 def var(x: Any, dim: Axis = None, correction: float = 1, keepdim: bool = False) -> Any:
     """The variance, Σ (x - mean)² / (n - correction); PyTorch's correction is 1, NumPy's 0."""
     x = floating(x, "var")
@@ -65,6 +66,7 @@ def var(x: Any, dim: Axis = None, correction: float = 1, keepdim: bool = False) 
     return rows.sum_(ops.square(centred), axis=axis, keepdims=keepdim) / (n if n > 0 else 0.0 * n or math.nan)
 
 
+@halves_as_singles
 def std(x: Any, dim: Axis = None, correction: float = 1, keepdim: bool = False) -> Any:
     """The standard deviation, the square root of `var`."""
     return ops.sqrt(var(x, dim, correction, keepdim))

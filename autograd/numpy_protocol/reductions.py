@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
 from ..arrays import reductions as rows, shapes
 from ..arrays.reductions import plain
 from ..functions import reducing
-from ..functions.checks import as_carrier
+from ..functions.checks import as_carrier, constant_like
 from .arguments import cast, numpy_axis
 from .protocol import FUNCTIONS, covers
 
@@ -56,30 +55,45 @@ def _mean(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdim
 
 @covers(np.average)
 def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
-    a = as_carrier(a, "np.average")
+    a = _mean_dtype(as_carrier(a, "np.average"), None)
     axis = numpy_axis(axis, a, "np.average")
     if weights is None:
-        weights = np.ones(a.shape, _mean_dtype(a, None).dtype)
+        mean = reducing.mean(a, axis, keepdims)
+        count = shapes.size_of(a.shape, axis)
+        return (mean, constant_like(a, np.full(mean.shape, count, mean.dtype))) if returned else mean
     weights = as_carrier(weights, "np.average")
     if weights.shape != a.shape:
-        if not isinstance(axis, int) or weights.shape != a.shape[axis : axis + 1]:
-            raise ValueError(f"np.average: weights {weights.shape} must have the shape of the array, {a.shape}")
-        weights = shapes.reshape(weights, shape=(-1,) + (1,) * (a.ndim - 1 - axis))
-    total = rows.sum_(weights + np.zeros(a.shape, weights.dtype), axis=axis, keepdims=keepdims)
+        weights = _along(axis, weights, a)
+    dtype = np.result_type(a.dtype, weights.dtype)
+    a, weights = cast(a, dtype), cast(weights, dtype)
+    total = rows.sum_(weights + np.zeros(a.shape, dtype), axis=axis, keepdims=keepdims)
     mean = rows.sum_(a * weights, axis=axis, keepdims=keepdims) / total
     return (mean, total) if returned else mean
 
 
-@covers(np.var)
-def _var(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False,
-         *, correction: float | None = None) -> Any:  # fmt: skip
-    ddof = ddof if correction is None else correction
-    return reducing.var(_mean_dtype(a, dtype), numpy_axis(axis, a, "np.var"), ddof, bool(keepdims))
+def _along(axis: Any, weights: Any, a: Any) -> Any:
+    """Weights that are given for some axes of an array, with axes of length 1 in the places of the others."""
+    axes = () if axis is None else shapes.axes_of(axis, a.ndim)
+    if not axes or weights.shape != tuple(a.shape[i] for i in axes):
+        raise ValueError(
+            f"np.average: weights {weights.shape} must have the shape of the array, {a.shape}, or of the axes {axis}"
+        )
+    order = sorted(range(len(axes)), key=axes.__getitem__)
+    kept = tuple(n if i in axes else 1 for i, n in enumerate(a.shape))
+    return shapes.reshape(shapes.transpose(weights, axes=tuple(order)), shape=kept)
 
 
-@covers(np.std)
-def _std(*args: Any, **kwargs: Any) -> Any:
-    return ops.sqrt(_var(*args, **kwargs))
+def _spread(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def covering(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False,
+                 *, correction: float | None = None) -> Any:  # fmt: skip
+        ddof = ddof if correction is None else correction
+        return function(_mean_dtype(a, dtype), numpy_axis(axis, a, name), ddof, bool(keepdims))
+
+    return covering
+
+
+FUNCTIONS[np.var] = _spread(reducing.var, "np.var")
+FUNCTIONS[np.std] = _spread(reducing.std, "np.std")
 
 
 @covers(np.ptp)

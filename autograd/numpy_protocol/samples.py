@@ -12,7 +12,7 @@ from .. import ops
 from ..arrays import reductions as rows, shapes
 from ..arrays.reductions import plain
 from ..functions import multiplying, selecting
-from ..functions.checks import as_carrier, axis_from, constant_like
+from ..functions.checks import as_carrier, axis_from, constant_like, halves_as_singles
 from ..traced import array_of, opaque
 from .arguments import cast
 from .protocol import FUNCTIONS, NumpyFunctions, covers, numbers, uncovered
@@ -104,11 +104,13 @@ def _without_nan(function: Callable[..., Any], instead: float) -> Callable[..., 
     return covering
 
 
+@halves_as_singles
 def _mean_of(a: Any, present: Any, axis: Any, **options: Any) -> Any:
     count = np.sum(present, axis, **options)
     return np.sum(a, axis, **options) / np.where(count, count, np.nan).astype(a.dtype)
 
 
+@halves_as_singles
 def _variance_of(a: Any, present: Any, axis: Any, ddof: float = 0, **options: Any) -> Any:
     centred = ops.where(present, a - _mean_of(a, present, axis, keepdims=True), 0.0)
     count = np.maximum(np.sum(present, axis, **options) - ddof, 0)
@@ -128,7 +130,9 @@ FUNCTIONS[np.nanmax] = _without_nan(_extreme_of(np.max), -math.inf)
 FUNCTIONS[np.nanmin] = _without_nan(_extreme_of(np.min), math.inf)
 FUNCTIONS[np.nanmean] = _without_nan(_mean_of, 0.0)
 FUNCTIONS[np.nanvar] = _without_nan(_variance_of, 0.0)
-FUNCTIONS[np.nanstd] = _without_nan(lambda *args, **options: ops.sqrt(_variance_of(*args, **options)), 0.0)
+FUNCTIONS[np.nanstd] = _without_nan(
+    halves_as_singles(lambda *args, **options: ops.sqrt(_variance_of(*args, **options))), 0.0
+)
 
 
 def _as_rows(x: Any, along_columns: bool) -> Any:
