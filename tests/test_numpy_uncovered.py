@@ -106,6 +106,28 @@ def test_wrong_calls_of_covered_functions_raise_their_own_errors():
         np.sum(leaf(), axis="rows")
 
 
+CUBE = np.arange(12.0).reshape(2, 2, 3)
+
+
+@pytest.mark.parametrize("call", [
+    lambda x: np.moveaxis(x, 5, 0), lambda x: np.moveaxis(x, 0, -4), lambda x: np.moveaxis(x, [0, 1], [0]),
+    lambda x: np.rollaxis(x, 5), lambda x: np.rollaxis(x, 0, 5), lambda x: np.transpose(x, (5, 0, 1)),
+    lambda x: np.expand_dims(x, 7), lambda x: np.expand_dims(x, (0, 0)), lambda x: np.squeeze(x[:1], 3),
+    lambda x: np.diff(x, axis=4), lambda x: np.diff(x, n=-1), lambda x: np.diff(x[0, 0, 0]),
+    lambda x: np.trapezoid(x, axis=3), lambda x: np.take(x, [0], axis=3), lambda x: np.compress([True], x, axis=-4),
+    lambda x: np.cross(x, x, axis=3), lambda x: np.cross(x, x, axisc=-4), lambda x: np.repeat(x, 2, 4),
+    lambda x: np.split(x, 2, 5), lambda x: np.array_split(x, 2, -5), lambda x: np.linalg.norm(x, "fro", (0, 3)),
+    lambda x: np.quantile(x, 1.5), lambda x: np.quantile(x, -0.5), lambda x: np.quantile(x, [0.5, np.nan]),
+    lambda x: np.percentile(x, 150),
+])  # fmt: skip
+def test_what_is_out_of_range_raises(call):
+    with pytest.raises((ValueError, IndexError)):
+        call(CUBE)
+    with pytest.raises((ValueError, IndexError)) as caught:
+        call(leaf(CUBE))
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("convert", [
     np.asarray, np.array, lambda x: np.asarray(x, np.float32), lambda x: np.array([x, x]), lambda x: np.array([x, 1.0]),
     lambda x: np.zeros(2).__setitem__(slice(None), x), lambda x: np.array(x, copy=False), np.ascontiguousarray,

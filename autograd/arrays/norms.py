@@ -91,8 +91,8 @@ def matrix_norm(
     if ord not in ("fro", "nuc", 2, -2, 1, -1, math.inf, -math.inf):
         raise ValueError(f"matrix_norm: ord must be 'fro', 'nuc', 2, -2, 1, -1, inf or -inf, got {ord!r}")
     last = axes_of(tuple(axis), a.ndim)
-    if len(set(last)) != 2:
-        raise ValueError(f"matrix_norm: axis must name two axes, got {axis!r}")
+    if len(set(last)) != 2 or not all(-a.ndim <= i < a.ndim for i in axis):
+        raise ValueError(f"matrix_norm: axis must name two axes of {a.shape}, got {axis!r}")
     if ord == "fro":
         return vector_norm(a, 2, last, keepdims)
     matrices = transpose(a, axes=(*(i for i in range(a.ndim) if i not in last), *last))

@@ -84,7 +84,7 @@ def permute(x: Any, *dims: Any) -> Any:
     x = as_carrier(x, "permute")
     order = ints(dims, "permute")
     axes = tuple(d % x.ndim for d in order) if x.ndim else order
-    if sorted(axes) != list(range(x.ndim)):
+    if sorted(axes) != list(range(x.ndim)) or not all(-x.ndim <= d < x.ndim for d in order):
         raise ValueError(f"permute: {order} is no order of the {x.ndim} axes of shape {x.shape}")
     return reorder(x, axes=axes)
 

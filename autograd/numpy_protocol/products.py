@@ -10,7 +10,7 @@ import numpy as np
 from ..arrays import reductions as rows, shapes
 from ..arrays.products import einsum
 from ..functions import multiplying
-from ..functions.checks import as_carrier
+from ..functions.checks import as_carrier, one_axis
 from .arguments import at_least
 from .protocol import covers, uncovered
 
@@ -78,9 +78,11 @@ def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, ax
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = as_carrier(a, "np.cross"), as_carrier(b, "np.cross")
-    a, b = shapes.moveaxis(a, axisa, -1), shapes.moveaxis(b, axisb, -1)
+    a = shapes.moveaxis(a, one_axis(axisa, a, "np.cross"), -1)
+    b = shapes.moveaxis(b, one_axis(axisb, b, "np.cross"), -1)
     if a.shape[-1] != 3 or b.shape[-1] != 3:
         raise uncovered("np.cross", {"vectors of other than three elements": None})
     signs = np.zeros((3, 3, 3), np.result_type(a.dtype, b.dtype))
     signs[[0, 1, 2], [1, 2, 0], [2, 0, 1]], signs[[0, 1, 2], [2, 0, 1], [1, 2, 0]] = 1.0, -1.0
-    return shapes.moveaxis(einsum(signs, a, b, subscripts="ijk,...j,...k->...i"), -1, axisc)
+    y = einsum(signs, a, b, subscripts="ijk,...j,...k->...i")
+    return shapes.moveaxis(y, -1, one_axis(axisc, y, "np.cross"))

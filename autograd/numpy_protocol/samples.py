@@ -12,7 +12,7 @@ from .. import ops
 from ..arrays import reductions as rows, shapes
 from ..arrays.reductions import plain
 from ..functions import multiplying, selecting
-from ..functions.checks import as_carrier, axis_from, constant_like, halves_as_singles
+from ..functions.checks import as_carrier, axis_from, constant_like, halves_as_singles, one_axis
 from ..traced import array_of, opaque
 from .arguments import cast
 from .protocol import FUNCTIONS, NumpyFunctions, covers, numbers, uncovered
@@ -82,6 +82,10 @@ def _below_which(values: Any, share: Any, unit: float) -> Any:
 
 def _places(share: Any, unit: float, n: int) -> tuple[Any, Any, Any]:
     """The places that a share of n elements lies between, and how far beyond the lower one."""
+    if not 0 <= share <= unit:
+        raise ValueError(
+            f"{'np.quantile' if unit == 1 else 'np.percentile'}: q is {share}, must be between 0 and {unit:g}"
+        )
     place = np.asarray(share, float) / unit * (n - 1)
     low = np.floor(place).astype(np.intp)
     return low, np.minimum(low + 1, n - 1), place - low
@@ -165,17 +169,27 @@ def _corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
 
 
 def _part(a: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    return shapes.getitem(a, index=(*(slice(None),) * (axis % a.ndim), slice(start, stop)))
+    return shapes.getitem(a, index=(*(slice(None),) * axis, slice(start, stop)))
+
+
+def _axis_of_line(axis: Any, a: Any, name: str) -> int:
+    """An axis, counted from the front; there must be one."""
+    if not a.ndim:
+        raise ValueError(f"{name}: a number has no axis: give an array")
+    return one_axis(axis, a, name)
 
 
 @covers(np.diff)
 def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     a = as_carrier(a, "np.diff")
+    axis = _axis_of_line(axis, a, "np.diff")
+    if n < 0:
+        raise ValueError(f"np.diff: n is {n}, must not be negative")
     ends = []
     for end in (prepend, append):
         end = None if end is None else as_carrier(end, "np.diff")
         if end is not None and not end.ndim:
-            end = np.broadcast_to(end, (*a.shape[: axis % a.ndim], 1, *a.shape[axis % a.ndim + 1 :]))
+            end = np.broadcast_to(end, (*a.shape[:axis], 1, *a.shape[axis + 1 :]))
         ends.append(end)
     if prepend is not None or append is not None:
         a = np.concatenate([part for part in (ends[0], a, ends[1]) if part is not None], axis=axis)
@@ -192,12 +206,13 @@ def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 def _in_line(x: Any, ndim: int, axis: int) -> Any:
     """A vector along an axis of an array, to be broadcast."""
-    return x.reshape((-1,) + (1,) * (ndim - 1 - axis % ndim)) if np.ndim(x) == 1 else x
+    return x.reshape((-1,) + (1,) * (ndim - 1 - axis)) if np.ndim(x) == 1 else x
 
 
 @covers(np.trapezoid)
 def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     y = as_carrier(y, "np.trapezoid")
+    axis = _axis_of_line(axis, y, "np.trapezoid")
     width = dx if x is None else _diff(x, axis=-1 if np.ndim(x) == 1 else axis)
     heights = _part(y, axis, 1, None) + _part(y, axis, None, -1)
     return rows.sum_(_in_line(width, y.ndim, axis) * heights / 2.0, axis=axis)

@@ -12,7 +12,7 @@ from .. import ops
 from ..arrays import shapes
 from ..arrays.reductions import plain
 from ..functions import selecting
-from ..functions.checks import as_carrier, constant_like
+from ..functions.checks import as_carrier, constant_like, one_axis
 from ..traced import opaque
 from .arguments import picked
 from .protocol import FUNCTIONS, covers, numbers, uncovered
@@ -36,7 +36,7 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min
 @covers(np.take)
 def _take(a: Any, indices: Any, axis: Any = None, out: None = None, mode: Any = "raise") -> Any:
     a = a.reshape(-1) if axis is None else a
-    axis = 0 if axis is None else axis % a.ndim
+    axis = 0 if axis is None else one_axis(axis, a, "np.take")
     index = opaque(np.take, np.arange(a.shape[axis]), numbers(indices), mode=mode)
     return shapes.getitem(a, index=(*(slice(None),) * axis, index))
 
@@ -44,6 +44,7 @@ def _take(a: Any, indices: Any, axis: Any = None, out: None = None, mode: Any = 
 @covers(np.compress)
 def _compress(condition: Any, a: Any, axis: Any = None, out: None = None) -> Any:
     a = as_carrier(a, "np.compress")
+    axis = None if axis is None else one_axis(axis, a, "np.compress")
     return _take(a, np.flatnonzero(numbers(condition)), axis)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..arrays import reductions as rows, shapes, windows
 from ..arrays.reductions import plain
 from ..functions import shaping
-from ..functions.checks import as_carrier
+from ..functions.checks import as_carrier, one_axis
 from .arguments import at_least, cast, numpy_axis, picked
 from .protocol import FUNCTIONS, covers, known, numbers, uncovered
 
@@ -41,32 +41,39 @@ def _matrix_transpose(a: Any) -> Any:
 
 @covers(np.moveaxis)
 def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
-    sources, destinations = np.atleast_1d(source).tolist(), np.atleast_1d(destination).tolist()
-    order = [i for i in range(a.ndim) if i not in [s % a.ndim for s in sources]]
-    for d, s in sorted(zip([d % a.ndim for d in destinations], [s % a.ndim for s in sources], strict=True)):
+    sources, destinations = (_listed(axis, a, "np.moveaxis") for axis in (source, destination))
+    if len(sources) != len(destinations):
+        raise ValueError(f"np.moveaxis: source {source} and destination {destination}: give one place for each axis")
+    order = [i for i in range(a.ndim) if i not in sources]
+    for d, s in sorted(zip(destinations, sources, strict=True)):
         order.insert(d, s)
     return shaping.permute(a, *order)
 
 
+def _listed(axis: Any, a: Any, name: str) -> tuple[int, ...]:
+    """One axis or several, counted from the front."""
+    return shapes.axes_of(numpy_axis(axis, a, name), a.ndim)
+
+
 @covers(np.rollaxis)
 def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
+    axis = one_axis(axis, a, "np.rollaxis")
+    if not -a.ndim <= start <= a.ndim:
+        raise IndexError(f"np.rollaxis: start {start} is out of range for shape {a.shape}")
+    start += a.ndim if start < 0 else 0
     return shapes.moveaxis(a, axis, start - 1 if axis < start else start)
 
 
 @covers(np.squeeze)
 def _squeeze(a: Any, axis: Any = None) -> Any:
-    if axis is not None and any(a.shape[i] != 1 for i in shapes.axes_of(axis, a.ndim)):
+    if axis is not None and any(a.shape[i] != 1 for i in _listed(axis, a, "np.squeeze")):
         raise ValueError(f"np.squeeze: axis {axis} of shape {a.shape} has not length 1")
     return shaping.squeeze(a, axis)
 
 
 @covers(np.expand_dims)
 def _expand_dims(a: Any, axis: Any) -> Any:
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    for i in sorted(i % (a.ndim + len(axes)) for i in axes):
-        a = shapes.expand_dims(a, i)
-    return a
+    return shapes.reshape(a, shape=np.expand_dims(np.broadcast_to(0, a.shape), axis).shape)
 
 
 @covers(np.broadcast_to)
@@ -190,8 +197,9 @@ def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str =
 def _repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     if axis is None:
         a, axis = a.reshape(-1), 0
+    axis = one_axis(axis, a, "np.repeat")
     index = np.repeat(np.arange(a.shape[axis]), np.asarray(known(repeats, "np.repeat")))
-    return shapes.getitem(a, index=(*(slice(None),) * (axis % a.ndim), index))
+    return shapes.getitem(a, index=(*(slice(None),) * axis, index))
 
 
 @covers(np.concatenate)
@@ -240,7 +248,8 @@ FUNCTIONS[np.atleast_3d] = _each(_atleast_3d)
 
 def _splitting(function: Callable[..., Any]) -> Callable[..., Any]:
     def covering(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-        before = (slice(None),) * (axis % ary.ndim)
+        axis = one_axis(axis, ary, f"np.{function.__name__}")
+        before = (slice(None),) * axis
         pieces = function(np.arange(ary.shape[axis]), indices_or_sections)
         ends = [(int(p[0]), int(p[-1]) + 1) if p.size else (0, 0) for p in pieces]
         return [shapes.getitem(ary, index=(*before, slice(*end))) for end in ends]
