@@ -282,6 +282,52 @@ def test_out_is_an_array_where_no_gradient_is_dropped():
     assert not np.isnan(array).any()
 
 
+@pytest.mark.parametrize("write", [
+    lambda x: np.array([1, 2]).__iadd__(x), lambda x: np.add(x, 1.0, out=np.zeros(2, int)),
+    lambda x: np.sqrt(x, out=np.zeros(2, bool)),
+    lambda x: np.clip(x, 0, 1, out=np.zeros(2, int)),
+])  # fmt: skip
+def test_out_of_a_dtype_that_loses_what_the_numbers_are_raises(write):
+    with pytest.raises(TypeError):
+        write(np.array([0.5, 0.7]))
+    with pytest.raises(TypeError, match="the result is float64, which .* cannot hold: give an out of float64"):
+        write(autograd.tensor([0.5, 0.7], dtype=np.float64))
+
+
+def test_out_of_another_shape_raises():
+    x, integers = autograd.tensor([0.5, 0.7]), autograd.tensor([1, 2])
+    for out in (np.zeros(3), np.zeros(1), autograd.zeros(3)):
+        for reduce in (np.sum, np.add.reduce, np.mean):
+            with pytest.raises(ValueError, match="the result has shape .*, out has .*: they must be equal"):
+                reduce(x, out=out)
+    with pytest.raises(ValueError, match="could not broadcast|does not go into"):
+        np.add(x, 1.0, out=np.zeros(1))
+    with pytest.raises(TypeError, match="cannot hold"):
+        np.add(x, 1.0, out=integers)
+    assert integers.tolist() == [1, 2]
+    rows = np.zeros((2, 2))
+    assert np.add(integers, 1, out=rows) is rows and rows.tolist() == [[2, 3], [2, 3]]  # ufuncs repeat
+
+
+# ---------------------------------------------------------------------- lists in the place of arrays
+
+
+@pytest.mark.parametrize("call", [
+    lambda x: np.add(x, [1.0, 2.0]), lambda x: np.arctan2([1, 2], x), lambda x: np.multiply.outer([1.0, 2.0], x),
+    lambda x: np.where([True, False], x, [1, 2]), lambda x: np.where([1, 0], [3.0, 4.0], x),
+    lambda x: np.clip(x, [0, 0], [1, 0.6]), lambda x: np.clip([0.1, 0.9], x, 1.0), lambda x: np.maximum((1, 0), x),
+    lambda x: np.select([[True, False]], [x], [3, 4]), lambda x: np.select([x > 0.6], [[3.0, 4.0]], x),
+])  # fmt: skip
+def test_lists_are_taken_as_arrays(call):
+    array = np.array([0.5, 0.7])
+    (x,) = leaves([array])
+    y = call(x)
+    np.testing.assert_allclose(y.detach().numpy(), call(array), rtol=1e-15)
+    y.sum().backward()
+    slope = difference(lambda a: np.sum(call(a)), [array], [np.ones(2)])
+    np.testing.assert_allclose(x.grad.numpy().sum(), slope, atol=1e-9)
+
+
 # ---------------------------------------------------------------------- programs written for NumPy
 
 

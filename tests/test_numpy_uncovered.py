@@ -106,6 +106,31 @@ def test_wrong_calls_of_covered_functions_raise_their_own_errors():
         np.sum(leaf(), axis="rows")
 
 
+@pytest.mark.parametrize("call", [
+    lambda m, x: m * x, lambda m, x: m + x, lambda m, x: x @ m, lambda m, x: np.multiply(x, m), lambda m, x: m == x,
+    lambda m, x: np.dot(x, m), lambda m, x: np.concatenate([x, m]), lambda m, x: np.where(m, x, 1.0),
+    lambda m, x: np.ma.multiply(m, x), lambda m, x: m.__imul__(x), lambda m, x: autograd.matmul(m, x),
+])  # fmt: skip
+def test_masked_arrays_raise(call):
+    """They would give a masked array without a graph, or a tensor without the mask."""
+    masked = np.ma.array(MATRIX, mask=MATRIX > 1)
+    before = masked.copy()
+    for x in (leaf(), leaf() * 2):
+        with pytest.raises(
+            TypeError, match=r"^[\w.]+: a tensor has no mask: give m\.data .* where\(m\.mask, 0\.0, y\)$"
+        ):
+            call(masked, x)
+    with pytest.raises(TypeError, match="a tensor has no mask"):
+        autograd.jvp(lambda x: call(masked, x), (MATRIX,), (MATRIX,))
+    assert np.array_equal(masked.data, before.data) and np.array_equal(masked.mask, before.mask)
+
+
+def test_masked_arrays_of_constants():
+    """Which are as good as arrays, for NumPy and for whoever draws."""
+    x = autograd.tensor(MATRIX)
+    assert not np.ma.getmask(x) and np.array_equal(np.ma.array(x), MATRIX)
+
+
 CUBE = np.arange(12.0).reshape(2, 2, 3)
 
 

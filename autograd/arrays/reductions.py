@@ -83,7 +83,7 @@ sum_ = ArrayOp(
 )  # fmt: skip
 
 
-def _mean(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def _mean(a: Any, axis: Any = None, keepdims: Any = False) -> Any:
     """Halves are added up as singles: their sum, and even their number, may be beyond the largest of them, 65504."""
     if a.dtype != np.float16:
         return np.add.reduce(a, axis, keepdims=keepdims) / size_of(a.shape, axis)

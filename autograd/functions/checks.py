@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from numbers import Real
 from typing import Any
@@ -23,6 +23,7 @@ __all__ = [
     "ints",
     "one_axis",
     "per_axis",
+    "refuse_masked",
     "unbatched",
 ]
 
@@ -32,13 +33,24 @@ PerAxis = int | Sequence[int]
 
 def as_carrier(x: Any, name: str) -> Any:
     """A tensor, dual number or array as it is; numbers and nested lists of them as an array."""
-    if hasattr(type(x), "__apply_array__") or isinstance(x, np.ndarray):
+    if hasattr(type(x), "__apply_array__"):
+        return x
+    if isinstance(x, np.ndarray):
+        refuse_masked(name, (type(x),))
         return x
     if isinstance(x, (Real, np.generic, list, tuple)):
         array = np.asarray(x)
         if array.dtype.kind in "biufc":
             return array
     raise TypeError(f"{name}: cannot take {x!r}, a {type(x).__name__}: give a tensor or an array")
+
+
+def refuse_masked(name: str, kinds: Iterable[type]) -> None:
+    """Raise if there is a masked array among arguments of these types."""
+    if any(issubclass(kind, np.ma.MaskedArray) for kind in kinds):
+        raise TypeError(
+            f"{name}: a tensor has no mask: give m.data in the place of m, then write where(m.mask, 0.0, y)"
+        )
 
 
 def floating(x: Any, name: str) -> Any:

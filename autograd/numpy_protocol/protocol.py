@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from ..arrays import reductions, shapes
 from ..arrays.fourier import conj, magnitude
 from ..arrays.reductions import plain
 from ..functions import multiplying, reducing
-from ..functions.checks import as_carrier, constant_like
+from ..functions.checks import as_carrier, constant_like, refuse_masked
 from ..traced import Traced, array_of, refused
 from .ufuncs import ROWS
 
@@ -78,8 +78,17 @@ class NumpyFunctions:
 
     __slots__ = ()
 
+    @property
+    def _mask(self) -> NoReturn:
+        """Masked arrays ask for it, after they have taken the numbers."""
+        if getattr(self, "requires_grad", True):  # a dual number always asks
+            refuse_masked("np.ma", (np.ma.MaskedArray,))
+        raise AttributeError("_mask")
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         out = options.pop("out", None)
+        refuse_masked(f"np.{ufunc.__name__}", map(type, inputs))
+        inputs = tuple([as_carrier(x, ufunc.__name__) if isinstance(x, (list, tuple)) else x for x in inputs])
         if method == "__call__" and ufunc in OP_OF_UFUNC and not options:
             result = OP_OF_UFUNC[ufunc](*inputs)
         elif method == "__call__" and ufunc in QUESTIONS:
@@ -97,13 +106,14 @@ class NumpyFunctions:
             raise uncovered(f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else ""), options)
         if not isinstance(result, NumpyFunctions):  # the sign of a number alone, say, has no gradient
             result = constant_like(next(x for x in (*inputs, *(out or ())) if isinstance(x, NumpyFunctions)), result)
-        return result if out is None else _written(out, result, ufunc)
+        return result if out is None else _written(out, result, ufunc, may_repeat=method == "__call__")
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         covering = FUNCTIONS.get(function)
         name = f"{getattr(function, '__module__', 'numpy')}.{function.__name__}".replace("numpy", "np", 1)
         if covering is None:
             raise uncovered(name, {})
+        refuse_masked(name, types)
         out = kwargs.pop("out", None)
         try:
             result = covering(*args, **kwargs)
@@ -143,13 +153,21 @@ def known(x: Any, name: str) -> Any:
     return x
 
 
-def _written(out: Any, result: Any, function: Any) -> Any:
-    """Put a result where `out=` says: into a tensor, or into an array if that drops no gradient."""
+def _written(out: Any, result: Any, function: Any, *, may_repeat: bool = False) -> Any:
+    """Put a result where `out=` says: into a tensor, or into an array if that drops no gradient.
+
+    As NumPy does, it refuses a dtype that would lose what the numbers are, and another shape; ufuncs alone repeat.
+    """
     (target,) = out
+    name, dtype = f"np.{function.__name__}", result.dtype
+    if not np.can_cast(dtype, target.dtype, "same_kind"):
+        raise TypeError(f"{name}: the result is {dtype}, which {target.dtype} cannot hold: give an out of {dtype}")
+    if result.shape != target.shape and not may_repeat:
+        raise ValueError(f"{name}: the result has shape {result.shape}, out has {target.shape}: they must be equal")
     if isinstance(target, NumpyFunctions):
         target[...] = result  # type: ignore[index]
     elif getattr(result, "requires_grad", isinstance(result, NumpyFunctions)):  # a dual number always asks
-        raise TypeError(f"np.{function.__name__}: out must be a tensor, an array would drop the gradient")
+        raise TypeError(f"{name}: out must be a tensor, an array would drop the gradient")
     else:
         target[...] = plain(result)
     return target

@@ -24,13 +24,19 @@ __all__: list[str] = []
 def _where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     if x is None:
         return np.where(numbers(condition))
-    return ops.where(condition, x, y)
+    return ops.where(*(_operand(a, "np.where") for a in (condition, x, y)))
+
+
+def _operand(x: Any, name: str) -> Any:
+    """What rows of the table take: of a list, an array; a number stays what it is."""
+    return as_carrier(x, name) if isinstance(x, (list, tuple)) else x
 
 
 @covers(np.clip)
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None) -> Any:  # noqa: A002
     low, high = (a_min if min is None else min), (a_max if max is None else max)
-    return ops.clip(a, -math.inf if low is None else low, math.inf if high is None else high)
+    low, high = -math.inf if low is None else low, math.inf if high is None else high
+    return ops.clip(*(_operand(x, "np.clip") for x in (a, low, high)))
 
 
 @covers(np.take)
@@ -76,7 +82,7 @@ def _partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", orde
 def _select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
     result = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
-        result = ops.where(numbers(condition), choice, result)
+        result = ops.where(*(_operand(x, "np.select") for x in (numbers(condition), choice, result)))
     return result
 
 
