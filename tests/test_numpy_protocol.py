@@ -197,6 +197,37 @@ def test_sinc_is_smooth_at_zero():
     np.testing.assert_allclose(grad(grad(np.sinc))(1e-3), -(np.pi**2) / 3, rtol=1e-3)
 
 
+# ---------------------------------------------------------------------- integers and truth values
+
+WHOLE = {
+    "large": np.array([16777217, 0, 3, 5]),  # too large for single precision
+    "uint8": np.array([250, 10, 255, 3], np.uint8),
+    "int32": np.array([[1, -7, 16777217], [4, 5, -2]], np.int32),
+    "bool": np.array([True, True, False, True]),
+}
+OF_WHOLE = [
+    np.nansum, np.nanprod, np.nanmax, np.nanmin, np.nanmean, np.nanvar, np.nanstd, np.median, np.mean, np.average,
+    np.gradient, np.diff, np.nan_to_num, np.sinc, np.trapezoid, lambda x: np.interp(x, [0, 4], [1, 2]),
+    lambda x: np.average(x, weights=x), lambda x: np.copysign(x, -1.0), lambda x: np.cross(x[..., :3], x[..., :3] // 2),
+    lambda x: np.quantile(x, 0.3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", OF_WHOLE, ids=name_of)
+@pytest.mark.parametrize("kind", WHOLE)
+def test_integers_keep_their_digits(function, kind):
+    array = WHOLE[kind]
+    try:
+        expected = function(array)
+    except TypeError:  # NumPy subtracts no truth values
+        return
+    if function is np.trapezoid and kind in ("uint8", "bool"):  # where NumPy's wraps around
+        expected = function(array.astype(float))
+    for y, value in zip(results(function(autograd.from_numpy(array))), results(expected), strict=True):
+        np.testing.assert_allclose(y.numpy(), value, rtol=1e-14, atol=1e-14)
+        assert (y.dtype.kind == "f") == (value.dtype.kind == "f") and y.dtype.itemsize >= value.dtype.itemsize
+
+
 # ---------------------------------------------------------------------- operators beside arrays
 
 OPERATORS = {

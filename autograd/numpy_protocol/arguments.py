@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..arrays import shapes
 from ..functions.checks import as_carrier, axis_from
 
-__all__ = ["at_least", "cast", "numpy_axis", "picked"]
+__all__ = ["as_floats", "at_least", "cast", "numpy_axis", "picked"]
 
 
 def at_least(n: int, a: Any) -> Any:
@@ -20,6 +22,11 @@ def at_least(n: int, a: Any) -> Any:
 def cast(a: Any, dtype: Any) -> Any:
     """The array in NumPy's `dtype`, if one is asked for."""
     return a if dtype is None or a.dtype == dtype else a.astype(dtype)
+
+
+def as_floats(a: Any, dtype: Any = None) -> Any:
+    """The array in NumPy's `dtype`; without one, in double precision if it has no floats to average or to divide."""
+    return cast(a, dtype if dtype is not None or a.dtype.kind in "fc" else np.float64)
 
 
 def numpy_axis(axis: Any, x: Any, name: str) -> Any:

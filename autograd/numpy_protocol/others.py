@@ -12,7 +12,7 @@ from .. import ops
 from ..arrays import shapes
 from ..arrays.reductions import plain
 from ..functions.checks import as_carrier, constant_like
-from .arguments import cast
+from .arguments import as_floats, cast
 from .protocol import FUNCTIONS, NumpyFunctions, covers, known, numbers, uncovered
 
 __all__: list[str] = []
@@ -71,6 +71,9 @@ def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
 
 @covers(np.nan_to_num)
 def _nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    x = as_carrier(x, "np.nan_to_num")
+    if x.dtype.kind not in "fc":
+        return x.copy()
     array, limits = plain(x), np.finfo(x.dtype)
     x = ops.where(array == np.inf, limits.max if posinf is None else posinf, x)
     x = ops.where(array == -np.inf, limits.min if neginf is None else neginf, x)
@@ -79,6 +82,6 @@ def _nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, n
 
 @covers(np.sinc)
 def _sinc(x: Any) -> Any:
-    x = math.pi * x
+    x = math.pi * as_floats(x)
     square, zero = ops.square(x), plain(x) == 0
     return ops.where(zero, 1.0 - square / 6 + ops.square(square) / 120, ops.sin(x) / ops.where(zero, 1.0, x))

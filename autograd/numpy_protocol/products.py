@@ -82,7 +82,7 @@ def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, ax
     b = shapes.moveaxis(b, one_axis(axisb, b, "np.cross"), -1)
     if a.shape[-1] != 3 or b.shape[-1] != 3:
         raise uncovered("np.cross", {"vectors of other than three elements": None})
-    signs = np.zeros((3, 3, 3), np.result_type(a.dtype, b.dtype))
-    signs[[0, 1, 2], [1, 2, 0], [2, 0, 1]], signs[[0, 1, 2], [2, 0, 1], [1, 2, 0]] = 1.0, -1.0
-    y = einsum(signs, a, b, subscripts="ijk,...j,...k->...i")
+    signs = np.zeros((3, 3, 3), np.int8)
+    signs[[0, 1, 2], [1, 2, 0], [2, 0, 1]], signs[[0, 1, 2], [2, 0, 1], [1, 2, 0]] = 1, -1
+    y = einsum(signs.astype(np.result_type(a.dtype, b.dtype)), a, b, subscripts="ijk,...j,...k->...i")
     return shapes.moveaxis(y, -1, one_axis(axisc, y, "np.cross"))

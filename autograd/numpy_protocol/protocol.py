@@ -21,6 +21,7 @@ from ..arrays.reductions import plain
 from ..functions import multiplying, reducing
 from ..functions.checks import as_carrier, constant_like, refuse_masked
 from ..traced import Traced, array_of, refused
+from .arguments import as_floats
 from .ufuncs import ROWS
 
 __all__ = ["FUNCTIONS", "NumpyFunctions", "covers", "known", "numbers", "uncovered"]
@@ -57,6 +58,7 @@ def _but_nan(extreme: Callable[..., Any], a: Any, b: Any) -> Any:
 
 
 def _copysign(a: Any, b: Any) -> Any:
+    a = as_floats(a)
     same = np.signbit(plain(a)) == np.signbit(plain(b))
     return a * np.where(same, 1, -1).astype(getattr(b, "dtype", a.dtype))
 

@@ -11,15 +11,10 @@ from ..arrays import reductions as rows, shapes
 from ..arrays.reductions import plain
 from ..functions import reducing
 from ..functions.checks import as_carrier, constant_like
-from .arguments import cast, numpy_axis
+from .arguments import as_floats, cast, numpy_axis
 from .protocol import FUNCTIONS, covers
 
 __all__: list[str] = []
-
-
-def _mean_dtype(a: Any, dtype: Any) -> Any:
-    """A mean is taken of floats."""
-    return cast(a, dtype if dtype is not None or a.dtype.kind in "fc" else np.float64)
 
 
 @covers(np.sum)
@@ -50,12 +45,12 @@ for _function, _reducing in _REDUCTIONS.items():
 
 @covers(np.mean)
 def _mean(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
-    return reducing.mean(_mean_dtype(a, dtype), numpy_axis(axis, a, "np.mean"), bool(keepdims))
+    return reducing.mean(as_floats(a, dtype), numpy_axis(axis, a, "np.mean"), bool(keepdims))
 
 
 @covers(np.average)
 def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
-    a = _mean_dtype(as_carrier(a, "np.average"), None)
+    a = as_floats(as_carrier(a, "np.average"))
     axis = numpy_axis(axis, a, "np.average")
     if weights is None:
         mean = reducing.mean(a, axis, keepdims)
@@ -87,7 +82,7 @@ def _spread(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     def covering(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False,
                  *, correction: float | None = None) -> Any:  # fmt: skip
         ddof = ddof if correction is None else correction
-        return function(_mean_dtype(a, dtype), numpy_axis(axis, a, name), ddof, bool(keepdims))
+        return function(as_floats(a, dtype), numpy_axis(axis, a, name), ddof, bool(keepdims))
 
     return covering
 

@@ -14,7 +14,7 @@ from ..arrays.reductions import plain
 from ..functions import multiplying, selecting
 from ..functions.checks import as_carrier, axis_from, constant_like, halves_as_singles, one_axis
 from ..traced import array_of, opaque
-from .arguments import cast
+from .arguments import as_floats, cast
 from .protocol import FUNCTIONS, NumpyFunctions, covers, numbers, uncovered
 
 __all__: list[str] = []
@@ -43,7 +43,7 @@ def _kept(y: Any, a: Any, axis: Any, name: str) -> Any:
 
 @covers(np.median)
 def _median(a: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
-    values = _in_order(a, axis, "np.median")
+    values = as_floats(_in_order(a, axis, "np.median"))
     n = values.shape[-1]
     middle = _or_nan((values[..., (n - 1) // 2] + values[..., n // 2]) / 2, values)
     return _kept(middle, a, axis, "np.median") if keepdims else middle
@@ -97,11 +97,13 @@ FUNCTIONS[np.percentile] = _quantile("np.percentile", 100.0)
 # ---------------------------------------------------------------------- without the missing
 
 
-def _without_nan(function: Callable[..., Any], instead: float) -> Callable[..., Any]:
+def _without_nan(of_all: Any, function: Callable[..., Any], instead: float) -> Callable[..., Any]:
     """The function of the numbers that are not nan; in the place of each nan stands one that does not matter."""
 
     def covering(a: Any, axis: Any = None, *, keepdims: bool = False, ddof: float | None = None) -> Any:
         spread = {} if ddof is None else {"ddof": ddof}
+        if a.dtype.kind not in "fc":  # integers are all there
+            return of_all(a, axis, keepdims=keepdims, **spread)
         present = ~np.isnan(plain(a))
         return function(ops.where(present, a, instead), present, axis, keepdims=keepdims, **spread)
 
@@ -128,14 +130,14 @@ def _extreme_of(function: Callable[..., Any]) -> Callable[..., Any]:
     return extreme
 
 
-FUNCTIONS[np.nansum] = _without_nan(lambda a, present, axis, **options: np.sum(a, axis, **options), 0.0)
-FUNCTIONS[np.nanprod] = _without_nan(lambda a, present, axis, **options: np.prod(a, axis, **options), 1.0)
-FUNCTIONS[np.nanmax] = _without_nan(_extreme_of(np.max), -math.inf)
-FUNCTIONS[np.nanmin] = _without_nan(_extreme_of(np.min), math.inf)
-FUNCTIONS[np.nanmean] = _without_nan(_mean_of, 0.0)
-FUNCTIONS[np.nanvar] = _without_nan(_variance_of, 0.0)
+FUNCTIONS[np.nansum] = _without_nan(np.sum, lambda a, present, axis, **options: np.sum(a, axis, **options), 0.0)
+FUNCTIONS[np.nanprod] = _without_nan(np.prod, lambda a, present, axis, **options: np.prod(a, axis, **options), 1.0)
+FUNCTIONS[np.nanmax] = _without_nan(np.max, _extreme_of(np.max), -math.inf)
+FUNCTIONS[np.nanmin] = _without_nan(np.min, _extreme_of(np.min), math.inf)
+FUNCTIONS[np.nanmean] = _without_nan(np.mean, _mean_of, 0.0)
+FUNCTIONS[np.nanvar] = _without_nan(np.var, _variance_of, 0.0)
 FUNCTIONS[np.nanstd] = _without_nan(
-    halves_as_singles(lambda *args, **options: ops.sqrt(_variance_of(*args, **options))), 0.0
+    np.std, halves_as_singles(lambda *args, **options: ops.sqrt(_variance_of(*args, **options))), 0.0
 )
 
 
@@ -194,7 +196,8 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any =
     if prepend is not None or append is not None:
         a = np.concatenate([part for part in (ends[0], a, ends[1]) if part is not None], axis=axis)
     for _ in range(n):
-        a = _part(a, axis, 1, None) - _part(a, axis, None, -1)
+        later, earlier = _part(a, axis, 1, None), _part(a, axis, None, -1)
+        a = later != earlier if a.dtype == bool else later - earlier
     return a
 
 
@@ -211,7 +214,7 @@ def _in_line(x: Any, ndim: int, axis: int) -> Any:
 
 @covers(np.trapezoid)
 def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
-    y = as_carrier(y, "np.trapezoid")
+    y = as_floats(as_carrier(y, "np.trapezoid"))
     axis = _axis_of_line(axis, y, "np.trapezoid")
     width = dx if x is None else _diff(x, axis=-1 if np.ndim(x) == 1 else axis)
     heights = _part(y, axis, 1, None) + _part(y, axis, None, -1)
@@ -222,7 +225,7 @@ def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
 def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     if edge_order != 1:
         raise uncovered("np.gradient(edge_order=2)", {})
-    f = as_carrier(f, "np.gradient")
+    f = as_floats(as_carrier(f, "np.gradient"))
     axes = shapes.axes_of(axis_from(axis, f, "np.gradient"), f.ndim)
     if len(varargs) not in (0, 1, len(axes)):
         raise TypeError(f"np.gradient: {len(varargs)} spacings for {len(axes)} axes: give one, or one for each")
@@ -249,7 +252,7 @@ def _slope(f: Any, spacing: Any, axis: int) -> Any:
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: None = None) -> Any:
     if period is not None:
         raise uncovered("np.interp(period=...)", {})
-    x, xp, fp = (as_carrier(a, "np.interp") for a in (x, xp, fp))
+    x, xp, fp = (as_floats(as_carrier(a, "np.interp")) for a in (x, xp, fp))
     carrier = next(a for a in (x, xp, fp) if isinstance(a, NumpyFunctions))
     xp, fp = (a if isinstance(a, NumpyFunctions) else constant_like(carrier, a) for a in (xp, fp))
     at, nodes = plain(x), plain(xp)
