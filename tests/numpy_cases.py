@@ -361,6 +361,7 @@ cases(
     np.einsum,
     "f('ij,jk->ik', a, b); f('ij,jk', a, b, optimize=True); f('ij->', a); f('...j,jk->k...', a, b)",
     "f('ij,ij->i', a, A); f(a, [0, 1], b, [1, 2], [0, 2])",
+    "f('ij,ij->ij', a[:, :1], a); f(a, [30, 1], b, [1, 51]); f(a, [30, 2]); f(a, [..., 26], A, [..., 26], [...])",
     a=A,
     b=C,
 )

@@ -71,6 +71,33 @@ def test_gradients(equation):
     check_gradients(lambda a, b: (autograd.einsum(equation, a, b) ** 2).sum(), a, b, order=2)
 
 
+@pytest.mark.parametrize("small", [0, 1 << 16], ids=["as matrices", "by NumPy"])
+@pytest.mark.parametrize(("equation", "shapes"), [
+    ("ij,ij->ij", [(3, 1), (3, 4)]), ("ij,ij->", [(3, 1), (3, 4)]), ("ij,ij", [(1, 1), (3, 4)]),
+    ("ij,jk->ik", [(3, 1), (4, 5)]), ("ij,jk->ik", [(3, 4), (1, 5)]), ("bij,bjk->bik", [(1, 3, 4), (2, 4, 5)]),
+    ("i,i,i->", [(1,), (3,), (1,)]), ("ij,jk,kl->il", [(2, 1), (3, 4), (1, 2)]), ("...i,i->...", [(2, 1), (3,)]),
+    ("iij,i->j", [(1, 1, 2), (3,)]), ("iij,j->ij", [(2, 2, 1), (3,)]), ("ij,ij->j", [(0, 1), (0, 4)]),
+])  # fmt: skip
+def test_axes_of_length_1_are_broadcast(equation, shapes, small, monkeypatch):
+    monkeypatch.setattr(products, "MANY", small)
+    arrays = [np.random.default_rng(0).normal(size=shape) for shape in shapes]
+    np.testing.assert_allclose(autograd.einsum(equation, *arrays), np.einsum(equation, *arrays), rtol=1e-13, atol=1e-14)
+    check_gradients(lambda *arrays: (autograd.einsum(equation, *arrays) ** 2).sum(), *arrays, order=2)
+
+
+@pytest.mark.parametrize(("equation", "shapes", "message"), [
+    ("ij,ij->ij", [(2, 1), (3, 4)], "i in 'ij,ij->ij' is 2 and 3 in shapes"),
+    ("i,i,i->", [(1,), (3,), (2,)], "i in 'i,i,i->' is 3 and 2 in shapes"),
+    ("ii->i", [(1, 3)], "'ii' in 'ii->i' takes a diagonal of unequal axes"),
+])  # fmt: skip
+def test_other_sizes_that_differ_raise(equation, shapes, message):
+    arrays = [np.ones(shape) for shape in shapes]
+    with pytest.raises(ValueError, match="broadcast|dimensions"):
+        np.einsum(equation, *arrays)
+    with pytest.raises(ValueError, match=message):
+        autograd.einsum(equation, *arrays)
+
+
 @given(st.sampled_from(PRODUCTS + OTHERS), st.sampled_from([np.float16, np.float32, np.float64, np.int64]))
 def test_dtypes(equation, dtype):
     a, b = ((10 * x).astype(dtype) for x in factors(equation))

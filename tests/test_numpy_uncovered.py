@@ -143,7 +143,8 @@ CUBE = np.arange(12.0).reshape(2, 2, 3)
     lambda x: np.cross(x, x, axis=3), lambda x: np.cross(x, x, axisc=-4), lambda x: np.repeat(x, 2, 4),
     lambda x: np.split(x, 2, 5), lambda x: np.array_split(x, 2, -5), lambda x: np.linalg.norm(x, "fro", (0, 3)),
     lambda x: np.quantile(x, 1.5), lambda x: np.quantile(x, -0.5), lambda x: np.quantile(x, [0.5, np.nan]),
-    lambda x: np.percentile(x, 150),
+    lambda x: np.percentile(x, 150), lambda x: np.einsum(x, [0, 1, 52]), lambda x: np.convolve(x[0, 0], x[0, 0], "foo"),
+    lambda x: np.correlate(x[0, 0], x[0, 0], "foo"),
 ])  # fmt: skip
 def test_what_is_out_of_range_raises(call):
     with pytest.raises((ValueError, IndexError)):

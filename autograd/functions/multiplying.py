@@ -116,8 +116,12 @@ def _check_equation(equation: str, arrays: list[Any]) -> None:
         if not (letters.isalpha() or not letters) or (len(letters) > a.ndim if dots else len(letters) != a.ndim):
             raise ValueError(f"einsum: {term!r} in {equation!r} does not fit shape {a.shape}")
         named = [*zip(before, a.shape, strict=False), *zip(after, a.shape[a.ndim - len(after) :], strict=True)]
+        if any(n != m for letter, n in named for other, m in named if letter == other):
+            raise ValueError(f"einsum: {term!r} in {equation!r} takes a diagonal of unequal axes: {a.shape}")
         for letter, n in named:
-            if sizes.setdefault(letter, n) != n:
+            if sizes.get(letter, 1) == 1:  # axes of length 1 are broadcast
+                sizes[letter] = n
+            elif n not in (1, sizes[letter]):
                 raise ValueError(f"einsum: {letter} in {equation!r} is {sizes[letter]} and {n} in shapes {shapes}")
     letters = result.replace("...", "")
     if arrow and (not set(letters) <= set(sizes) or len(set(letters)) < len(letters)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,9 @@ def _einsum(*operands: Any, out: None = None, optimize: Any = False, **options: 
 
 
 def _subscripts(axes: Sequence[Any]) -> str:
-    return "".join("..." if i is Ellipsis else chr(ord("a") + i) for i in axes)
+    if any(i is not Ellipsis and not 0 <= i < len(ascii_letters) for i in axes):
+        raise ValueError(f"np.einsum: {axes!r}: number the axes from 0 to {len(ascii_letters) - 1}, or write ...")
+    return "".join("..." if i is Ellipsis else (ascii_uppercase + ascii_lowercase)[i] for i in axes)
 
 
 @covers(np.kron)

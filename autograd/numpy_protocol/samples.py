@@ -272,9 +272,11 @@ def _convolve(a: Any, v: Any, mode: Any = "full") -> Any:
     if a.shape[0] < v.shape[0]:
         a, v = v, a
     n, m = a.shape[0], v.shape[0]
+    kept = {"full": (0, n + m - 1), "same": ((m - 1) // 2, (m - 1) // 2 + n), "valid": (m - 1, n)}
+    if mode not in kept:
+        raise ValueError(f"np.convolve: mode must be 'full', 'same' or 'valid', got {mode!r}")
     places = np.add.outer(np.arange(n), np.arange(m))
     full = shapes.put(multiplying.outer(a, v), index=places, shape=(n + m - 1,))
-    kept = {"full": (0, n + m - 1), "same": ((m - 1) // 2, (m - 1) // 2 + n), "valid": (m - 1, n)}
     return full[slice(*kept[mode])]
 
 
