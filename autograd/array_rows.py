@@ -46,9 +46,17 @@ def computed(op: NumberOp, *operands: Any) -> np.ndarray[Any, Any]:
         return np.asarray(op.on_floats(*map(float, numbers)))  # the very bits of the scalar engine
     try:
         return np.asarray(op.evaluate(op.array, *numbers))
+    except ValueError as error:
+        raise _explained(error, op, [x.shape for x in numbers if isinstance(x, np.ndarray)]) from None
+
+
+def _explained(error: ValueError, op: NumberOp, shapes: list[tuple[int, ...]]) -> ValueError:
+    """What NumPy finds wrong with operands: their shapes, or an integer to a negative power."""
+    try:
+        np.broadcast_shapes(*shapes)
     except ValueError:
-        shapes = " and ".join(str(x.shape) for x in numbers if isinstance(x, np.ndarray))
-        raise ValueError(f"{op.name}: shapes {shapes} do not broadcast together") from None
+        return ValueError(f"{op.name}: shapes {' and '.join(map(str, shapes))} do not broadcast together")
+    return ValueError(f"{op.name}: {str(error).rstrip('.')}: write x.float()")
 
 
 def _traced_row(op: NumberOp, numbers: list[Any], recorder: Any) -> Any:

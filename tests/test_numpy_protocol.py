@@ -191,6 +191,12 @@ def test_rows_for_ufuncs_have_the_right_derivatives(row):
     check_rule(row)
 
 
+def test_the_median_of_nothing_is_nan():
+    for shape, axis in (((0,), None), ((3, 0), 1)):
+        y = np.median(autograd.zeros(*shape, dtype=np.float64), axis=axis)
+        assert y.shape == shape[:-1] and np.isnan(y.numpy()).all()
+
+
 def test_sinc_is_smooth_at_zero():
     assert grad(np.sinc)(0.0) == 0.0
     np.testing.assert_allclose(grad(grad(np.sinc))(0.0), -(np.pi**2) / 3)
@@ -279,6 +285,19 @@ def test_comparisons_beside_arrays_and_scalars(name, other):
     for found, expected in ((compare(x, other), compare(array, other)), (compare(other, x), compare(other, array))):
         assert type(found) is Tensor and not found.requires_grad
         assert np.array_equal(found.numpy(), expected) and found.dtype == bool
+
+
+# ---------------------------------------------------------------------- copies
+
+
+@pytest.mark.parametrize("function", [np.positive, np.conjugate, np.copy], ids=name_of)
+def test_copies_are_in_memory_of_their_own(function):
+    (x,) = leaves([np.array([1.0, 2.0])])
+    y = function(x)
+    assert not np.shares_memory(x.detach().numpy(), y.detach().numpy())
+    y[0] = 5.0
+    y.sum().backward()
+    assert x.tolist() == [1.0, 2.0] and x.grad.tolist() == [0.0, 1.0]
 
 
 # ---------------------------------------------------------------------- out=

@@ -92,12 +92,26 @@ def test_message_names_the_function(function):
     lambda x: np.gradient(x, edge_order=2), lambda x: np.unique(x, axis=0), lambda x: np.cross(x, x),
     lambda x: np.linalg.svd(x, hermitian=True), lambda x: np.linalg.qr(x, mode="complete"),
     lambda x: np.histogram(MATRIX, weights=x), lambda x: np.interp(x, [0.0, 1.0], [0.0, 1.0], period=1.0),
+    lambda x: np.std(x, where=MATRIX > 1), lambda x: np.var(x, mean=1.0), lambda x: np.std(x, mean=1.0),
     lambda x: np.nanmax(x, initial=1.0), lambda x: np.einsum("ij->i", x, casting="unsafe"),
 ])  # fmt: skip
 def test_uncovered_arguments_raise(call):
     with pytest.raises(TypeError, match=r"^np\..*: has no derivative here: write it in terms of others") as caught:
         call(leaf())
     assert "\n" not in str(caught.value) and "covering" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda x: np.std(x, where=MATRIX > 1), "np.std with where: has no derivative here"),
+    (lambda x: np.quantile(x[:0], 0.5), "np.quantile: there is no element along these axes of shape (0, 2)"),
+    (lambda x: np.percentile(x[:0], 5, axis=0), "np.percentile: there is no element along these axes of shape (0, 2)"),
+    (lambda x: np.pad(x, -1), "np.pad: widths must be whole numbers, and not negative, got -1"),
+    (lambda x: np.pad(x, 1.5), "np.pad: widths must be whole numbers, and not negative, got 1.5"),
+])  # fmt: skip
+def test_messages_name_the_function_and_what_is_wrong(call, message):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call(leaf())
+    assert str(caught.value).startswith(message)
 
 
 def test_wrong_calls_of_covered_functions_raise_their_own_errors():

@@ -269,6 +269,14 @@ def test_powers_with_whole_exponents(dtype, exponent):
     assert y.dtype == x.grad.dtype == dtype
 
 
+@pytest.mark.parametrize("exponent", [-1, autograd.tensor(-1), autograd.tensor([-1, 2])], ids=repr)
+def test_negative_powers_of_integers_raise(exponent):
+    with pytest.raises(ValueError, match=r"^pow: Integers to negative integer powers .*: write x\.float\(\)$"):
+        autograd.tensor([2, 3]) ** exponent
+    with pytest.raises(ValueError, match=r"^pow: shapes \(2,\) and \(3,\) do not broadcast together$"):
+        autograd.tensor([2, 3]) ** autograd.tensor([1, 2, 3])
+
+
 def test_a_recorded_derivative_has_the_precision_of_its_operand():
     x = autograd.tensor(np.array([-1.0, 2.0]), requires_grad=True)
     autograd.leaky_relu(x, 0.01).sum().backward(create_graph=True)

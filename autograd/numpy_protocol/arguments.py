@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays import shapes
+from ..arrays.fourier import conj
 from ..functions.checks import as_carrier, axis_from
 
-__all__ = ["as_floats", "at_least", "cast", "numpy_axis", "picked"]
+__all__ = ["as_floats", "at_least", "cast", "conjugated", "numpy_axis", "picked"]
 
 
 def at_least(n: int, a: Any) -> Any:
@@ -27,6 +28,12 @@ def cast(a: Any, dtype: Any) -> Any:
 def as_floats(a: Any, dtype: Any = None) -> Any:
     """The array in NumPy's `dtype`; without one, in double precision if it has no floats to average or to divide."""
     return cast(a, dtype if dtype is not None or a.dtype.kind in "fc" else np.float64)
+
+
+def conjugated(x: Any, name: str) -> Any:
+    """The complex conjugates; of real numbers, the array itself."""
+    x = as_carrier(x, name)
+    return conj(x) if x.dtype.kind == "c" else x
 
 
 def numpy_axis(axis: Any, x: Any, name: str) -> Any:

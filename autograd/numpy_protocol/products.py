@@ -12,7 +12,7 @@ from ..arrays import reductions as rows, shapes
 from ..arrays.products import einsum
 from ..functions import multiplying
 from ..functions.checks import as_carrier, one_axis
-from .arguments import at_least
+from .arguments import at_least, conjugated
 from .protocol import covers, uncovered
 
 __all__: list[str] = []
@@ -30,7 +30,7 @@ def _dot(a: Any, b: Any, out: None = None) -> Any:
 
 @covers(np.vdot)
 def _vdot(a: Any, b: Any, /) -> Any:
-    return rows.sum_(np.conjugate(as_carrier(a, "np.vdot").reshape(-1)) * as_carrier(b, "np.vdot").reshape(-1))
+    return rows.sum_(conjugated(a, "np.vdot").reshape(-1) * as_carrier(b, "np.vdot").reshape(-1))
 
 
 @covers(np.inner)

@@ -21,7 +21,7 @@ from ..arrays.reductions import plain
 from ..functions import multiplying, reducing
 from ..functions.checks import as_carrier, constant_like, refuse_masked
 from ..traced import Traced, array_of, refused
-from .arguments import as_floats
+from .arguments import as_floats, conjugated
 from .ufuncs import ROWS
 
 __all__ = ["FUNCTIONS", "NumpyFunctions", "covers", "known", "numbers", "uncovered"]
@@ -33,9 +33,9 @@ OP_OF_UFUNC: dict[np.ufunc, Callable[..., Any]] = {
     op.ufunc: op for op in (*ops.TABLE.values(), *ROWS) if op.ufunc is not None and hasattr(op, "defaults")
 } | {
     np.matmul: multiplying.matmul,
-    np.positive: lambda x: x,
+    np.positive: lambda x: x.clone(),
     np.fabs: ops.abs_,
-    np.conjugate: lambda x: conj(x) if x.dtype.kind == "c" else x,
+    np.conjugate: lambda x: conj(x) if x.dtype.kind == "c" else x.clone(),
     np.absolute: lambda x: magnitude(x) if x.dtype.kind == "c" else ops.abs_(x),
     np.float_power: lambda a, b: ops.pow_(*(as_carrier(x, "np.float_power").astype(np.float64) for x in (a, b))),
     np.fmax: lambda a, b: _but_nan(ops.maximum, a, b),
@@ -48,7 +48,7 @@ OP_OF_UFUNC: dict[np.ufunc, Callable[..., Any]] = {
     np.trunc: lambda x: ops.where(x >= 0, ops.floor(x), ops.ceil(x)),
     np.copysign: lambda a, b: _copysign(a, b) if isinstance(a, NumpyFunctions) else np.copysign(a, plain(b)),
     np.heaviside: lambda a, b: ops.where(plain(a) == 0, b, ops.sign(a) * 0.5 + 0.5),
-    np.vecdot: lambda a, b: reductions.sum_(np.conjugate(a) * b, axis=-1),
+    np.vecdot: lambda a, b: reductions.sum_(conjugated(a, "np.vecdot") * b, axis=-1),
 }
 
 

@@ -14,7 +14,7 @@ from ..arrays.reductions import plain
 from ..functions import multiplying, selecting
 from ..functions.checks import as_carrier, axis_from, constant_like, halves_as_singles, one_axis
 from ..traced import array_of, opaque
-from .arguments import as_floats, cast
+from .arguments import as_floats, cast, conjugated
 from .protocol import FUNCTIONS, NumpyFunctions, covers, numbers, uncovered
 
 __all__: list[str] = []
@@ -45,6 +45,8 @@ def _kept(y: Any, a: Any, axis: Any, name: str) -> Any:
 def _median(a: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
     values = as_floats(_in_order(a, axis, "np.median"))
     n = values.shape[-1]
+    if not n:
+        return np.mean(a, axis, keepdims=keepdims)  # nan
     middle = _or_nan((values[..., (n - 1) // 2] + values[..., n // 2]) / 2, values)
     return _kept(middle, a, axis, "np.median") if keepdims else middle
 
@@ -58,6 +60,8 @@ def _quantile(name: str, unit: float) -> Callable[..., Any]:
             raise uncovered(f"{name}(method={method!r})", {})
         a, shares = as_carrier(a, name), array_of(numbers(q))
         values = _in_order(a, axis, name)
+        if not values.shape[-1]:
+            raise ValueError(f"{name}: there is no element along these axes of shape {a.shape}")
 
         def one(share: Any) -> Any:
             y = _or_nan(_below_which(values, share, unit), values)
@@ -284,8 +288,8 @@ def _convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 def _correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     a, v = (np.atleast_1d(as_carrier(x, "np.correlate")) for x in (a, v))
     if a.shape[0] < v.shape[0]:
-        return np.flip(np.conjugate(_correlate(v, a, mode)))
-    kernel, m, n = np.flip(np.conjugate(v)), v.shape[0], a.shape[0]
+        return np.flip(conjugated(_correlate(v, a, mode), "np.correlate"))
+    kernel, m, n = np.flip(conjugated(v, "np.correlate")), v.shape[0], a.shape[0]
     return _convolve(a, kernel)[m - 1 - m // 2 :][:n] if mode == "same" else _convolve(a, kernel, mode)
 
 

@@ -176,6 +176,8 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> 
             widths[axis] = width
     else:
         widths = np.broadcast_to(pad_width, (array.ndim, 2))
+    if widths.dtype.kind not in "iu" or (widths < 0).any():
+        raise ValueError(f"np.pad: widths must be whole numbers, and not negative, got {pad_width}")
     return windows.pad(array, [(int(before), int(behind)) for before, behind in widths], mode, value)
 
 

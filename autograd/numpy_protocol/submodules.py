@@ -12,6 +12,7 @@ from ..arrays import fourier, linear_algebra as linear, norms
 from ..arrays.reductions import plain, sum_
 from ..functions import multiplying
 from ..functions.checks import as_carrier, constant_like
+from .arguments import conjugated
 from .protocol import FUNCTIONS, covers, uncovered
 
 __all__: list[str] = []
@@ -43,7 +44,7 @@ def _solve(a: Any, b: Any) -> Any:
 
 @covers(np.linalg.vecdot)
 def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    products = np.conjugate(as_carrier(x1, "np.linalg.vecdot")) * as_carrier(x2, "np.linalg.vecdot")
+    products = conjugated(x1, "np.linalg.vecdot") * as_carrier(x2, "np.linalg.vecdot")
     return sum_(products, axis=axis)
 
 
