@@ -199,6 +199,7 @@ cases(
 cases(np.ediff1d, "f(a)", a=A)
 cases(np.trapezoid, "f(a); f(a, dx=0.1); f(a, axis=0); f(a, np.cumsum(w))", a=A)
 cases(np.trapezoid, "f(a, x); f(a, np.cumsum(x), axis=-1)", a=A, x=v)
+cases(np.trapezoid, "f(t, np.cumsum(x, -1)); f(t, np.cumsum(x, 0), axis=-2)", t=T, x=A)
 cases(np.gradient, "f(a); f(a, 0.5); f(a, np.cumsum(w))", a=v)
 cases(np.gradient, "f(a); f(a, axis=0); f(a, 0.5, axis=1); f(a, 0.5, 2.0)", a=A)
 cases(

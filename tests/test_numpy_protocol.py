@@ -133,7 +133,8 @@ def test_special_numbers_are_numpys():
     """Where a formula in terms of other functions would differ: nan, infinities, zeros, exact multiples."""
     special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 0.1, 3.0])
     a, b = (x.ravel() for x in np.meshgrid(special, special))
-    for ufunc in (np.fmax, np.fmin, np.copysign, np.heaviside, np.maximum, np.minimum, np.hypot, np.arctan2):
+    ufuncs = [np.fmax, np.fmin, np.copysign, np.heaviside, np.maximum, np.minimum, np.hypot, np.arctan2]
+    for ufunc in [*ufuncs, np.remainder, np.fmod]:
         found = ufunc(*leaves([a, b])).detach().numpy()
         np.testing.assert_array_equal(found, quietly(ufunc, a, b), err_msg=ufunc.__name__)
         expected = quietly(ufunc, a, b)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..array_op import ArrayOp
 from ..traced import opaque
-from .reductions import divided, mean, softmax
+from .reductions import HALF, divided, mean, softmax
 
 __all__ = ["cross_entropy", "mse_loss"]
 
@@ -68,8 +68,8 @@ cross_entropy = ArrayOp(
 
 def _mse_loss(a: Any, b: Any) -> Any:
     error = a - b
-    if error.dtype == np.float16:  # the squares may be beyond its largest number, and their mean not
-        return mean.forward(np.square(error, dtype=np.float32)).astype(np.float16)
+    if error.dtype == HALF:  # the squares may be beyond its largest number, and their mean not
+        return mean.forward(np.square(error, dtype=np.float32)).astype(HALF)
     return mean.forward(error * error)
 
 

@@ -11,15 +11,15 @@ import numpy as np
 from .. import ops
 from ..array_op import ArrayOp
 from .linear_algebra import carrier_of, svdvals
-from .reductions import amax, amin, plain, sum_
+from .reductions import HALF, amax, amin, plain, sum_
 from .shapes import Axis, astype, axes_of, insert_axes, kept_shape, reshape, transpose
 
 __all__ = ["matrix_norm", "norm", "p_norm", "vector_norm"]
 
 
 def _p_norm(a: Any, ord: float, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A002 - NumPy's name
-    if a.dtype == np.float16:  # the squares may be beyond its largest number, and the norm not
-        return _p_norm(a.astype(np.float32), ord, axis, keepdims).astype(np.float16)
+    if a.dtype == HALF:  # the squares may be beyond its largest number, and the norm not
+        return _p_norm(a.astype(np.float32), ord, axis, keepdims).astype(HALF)
     if ord == 2:
         return np.sqrt(sum_(np.square(a), axis=axis, keepdims=keepdims))
     return sum_(np.absolute(a) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)

@@ -31,6 +31,7 @@ from .shapes import (
 )
 
 __all__ = [
+    "HALF",
     "amax",
     "amin",
     "cumprod",
@@ -83,19 +84,22 @@ sum_ = ArrayOp(
 )  # fmt: skip
 
 
+HALF = np.dtype(np.float16)
+
+
 def _mean(a: Any, axis: Any = None, keepdims: Any = False) -> Any:
     """Halves are added up as singles: their sum, and even their number, may be beyond the largest of them, 65504."""
-    if a.dtype != np.float16:
+    if a.dtype != HALF:
         return np.add.reduce(a, axis, keepdims=keepdims) / size_of(a.shape, axis)
     total = np.add.reduce(a, axis, np.float32, keepdims=keepdims)
-    return (total / size_of(a.shape, axis)).astype(np.float16)
+    return (total / size_of(a.shape, axis)).astype(HALF)
 
 
 def divided(a: Any, n: float) -> Any:
     """a / n, for which float16 may be too small to hold n."""
-    if a.dtype != np.float16:
+    if a.dtype != HALF:
         return a / n
-    return astype(astype(a, dtype=np.dtype(np.float32)) / n, dtype=np.dtype(np.float16))
+    return astype(astype(a, dtype=np.dtype(np.float32)) / n, dtype=HALF)
 
 
 mean = ArrayOp(

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays.reductions import HALF
 from ..arrays.shapes import Axis, astype, reshape
 
 __all__ = [
@@ -66,10 +67,10 @@ def halves_as_singles(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def of_singles(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if getattr(x, "dtype", None) != np.float16:
+        if getattr(x, "dtype", None) != HALF:
             return function(x, *args, **kwargs)
         y = function(astype(x, dtype=np.dtype(np.float32)), *args, **kwargs)
-        return astype(y, dtype=x.dtype)
+        return astype(y, dtype=HALF)
 
     return of_singles
 

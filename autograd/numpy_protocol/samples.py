@@ -87,9 +87,8 @@ def _below_which(values: Any, share: Any, unit: float) -> Any:
 def _places(share: Any, unit: float, n: int) -> tuple[Any, Any, Any]:
     """The places that a share of n elements lies between, and how far beyond the lower one."""
     if not 0 <= share <= unit:
-        raise ValueError(
-            f"{'np.quantile' if unit == 1 else 'np.percentile'}: q is {share}, must be between 0 and {unit:g}"
-        )
+        name = "np.quantile" if unit == 1 else "np.percentile"
+        raise ValueError(f"{name}: q is {share}, must be between 0 and {unit:g}")
     place = np.asarray(share, float) / unit * (n - 1)
     low = np.floor(place).astype(np.intp)
     return low, np.minimum(low + 1, n - 1), place - low
@@ -219,8 +218,8 @@ def _in_line(x: Any, ndim: int, axis: int) -> Any:
 @covers(np.trapezoid)
 def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     y = as_floats(as_carrier(y, "np.trapezoid"))
-    axis = _axis_of_line(axis, y, "np.trapezoid")
     width = dx if x is None else _diff(x, axis=-1 if np.ndim(x) == 1 else axis)
+    axis = _axis_of_line(axis, y, "np.trapezoid")
     heights = _part(y, axis, 1, None) + _part(y, axis, None, -1)
     return rows.sum_(_in_line(width, y.ndim, axis) * heights / 2.0, axis=axis)
 
