@@ -19,6 +19,7 @@ from .changes import History, changes, settled
 from .conversions import Conversions
 from .dtypes import as_dtype, get_default_dtype
 from .functions import multiplying, reducing, shaping
+from .functions.checks import refuse_masked
 from .graph import CONSTANT, LEAF, Hook, Node, Note
 from .inplace import detach_in_place, memory_of, note_view, refresh, rewrite
 from .methods import plain_index
@@ -391,6 +392,7 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
     if isinstance(data, Tensor):
         array = plain(data)
     elif isinstance(data, np.ndarray):
+        refuse_masked("tensor", (type(data),))
         array = data
     else:
         array = _from_python(data)
@@ -445,6 +447,7 @@ def wrap(data: Any) -> Tensor:
 def operand(x: Any, op: Op) -> Any:
     """An operand that is no tensor: an array becomes a constant one, a number stays."""
     if isinstance(x, np.ndarray):
+        refuse_masked(op.name, (type(x),))
         if x.dtype.kind not in "biufc":
             raise TypeError(f"{op.name}: cannot take an array of {x.dtype}: give numbers")
         return wrap(x)
