@@ -77,6 +77,12 @@ class Memory:
         self.rewritten: int = 0
         self.site = ""
 
+    def duplicate(self) -> Memory:
+        """Another memory, for a copy of the numbers, that was changed when this one was."""
+        memory = Memory()
+        memory.changed, memory.rewritten, memory.site = self.changed, self.rewritten, self.site
+        return memory
+
     def changed_at(self, time: Moment, site: str) -> None:
         """Note a change that was made by other means."""
         self.changed, self.site = int(time), site

@@ -355,12 +355,20 @@ class Tensor(Conversions, NumpyFunctions, Operators, Node):
         return total if isinstance(total, (Tensor, Traced)) else np.asarray(total, self._data.dtype)
 
     def __copy__(self) -> Tensor:
+        refresh(self)
         return self._duplicate(self._a, self._b)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        refresh(self)
+        return super().__deepcopy__(memo)
 
     def _duplicate(self, a: Any, b: Any) -> Tensor:
         copy = wrap(self._data.copy())
         copy._a, copy._b = a, b
         copy._rule = CONSTANT if self._rule is CONSTANT else LEAF if self.op is None else array_rule(self.op)
+        copy._made = self._made  # rules that need what was overwritten refuse in the copy, too
+        if self._history is not None:
+            copy._history = History(self._history.memory.duplicate())
         gradient = self._grad._data if isinstance(self._grad, Tensor) else self._grad
         copy._grad = None if gradient is None else np.array(gradient)
         if hasattr(self, "_note"):

@@ -1,5 +1,6 @@
 """Changes in place: what they write, what they record, what they refuse, and what they keep alive."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -299,6 +300,53 @@ def test_a_rule_that_needs_overwritten_numbers_refuses(compute, change, told, cr
     assert any(message.startswith(f"backward: {start}") for start in told.split("|"))
     assert f"changed in place at {here(change)}: " in message
     assert w.grad is None and x.grad is None
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+@pytest.mark.parametrize(
+    ("compute", "change", "told"),
+    [
+        (lambda x, w: x * w, lambda w, y: w.fill_(100.0), "mul needs operand 1"),
+        (lambda x, w: x * (w + 1.0), lambda w, y: y.operands[1].fill_(100.0), "mul needs operand 1"),
+        (lambda x, w: (x * 1.0) * w, lambda w, y: w.fill_(100.0), "mul needs operand 1"),
+        (lambda x, w: (x * w).sum(), lambda w, y: w.fill_(100.0), "mul needs operand 1"),
+        (lambda x, w: x.exp(), lambda w, y: y.mul_(2.0), "exp needs its result"),
+        (lambda x, w: x * x, lambda w, y: autograd.increment_version(y.operands[0]), "mul needs operand 1"),
+    ],
+)
+def test_a_copy_of_a_graph_refuses_as_the_graph_does(compute, change, told, copied):
+    x, w = leaf(), constant()
+    y = compute(x, w)
+    intact = copied(y)
+    change(w, y)
+    for result in (y, copied(y), copied(copied(y))):
+        with pytest.raises(RuntimeError, match=f"backward: {told} as it was, but it was changed in place at"):
+            result.sum().backward()
+    assert x.grad is None
+    if copied is copy.deepcopy and told.endswith("result"):  # its numbers are its own
+        intact.sum().backward()
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_of_what_was_computed_before_a_change(copied):
+    """It has the operands of that time; of a view, the copy is what the view shows now."""
+    found = []
+    for made in (lambda x: x, copied):
+        x = leaf([1.0, 2.0])
+        y = x * 1.0
+        before, view = y + y, y[1:]
+        y.mul_(x)
+        before, view = made(before), made(view)
+        y.add_(1.0)
+        found.append([before.tolist(), before.sum(), view])
+    (numbers, plain, _), (same, twin, view) = found
+    assert numbers == same == [2.0, 4.0]
+    assert view.tolist() == [4.0]
+    for result, slope in ((plain, [2.0, 2.0]), (twin, [2.0, 2.0]), (view.sum(), [0.0, 4.0])):
+        (below,) = [node for node in autograd.graph.topological_order(result) if node.is_leaf]
+        below.zero_grad()
+        result.backward()
+        assert below.grad.tolist() == slope
 
 
 @pytest.mark.parametrize(
