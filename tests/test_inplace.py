@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, strategies as st
 
 import autograd
 from autograd import Tensor, enable_grad, no_grad
@@ -375,6 +376,39 @@ def test_a_change_of_numbers_that_no_rule_needs_is_harmless(compute, change, mod
             act(x, y)
         found.append(gradient_of(loss, w))
     np.testing.assert_array_equal(*found)
+
+
+def laid_out(array, rng):
+    """The same numbers, in memory in another order."""
+    axes = rng.permutation(array.ndim)
+    array = array.transpose(axes).copy().transpose(np.argsort(axes))
+    return np.flip(np.flip(array).copy()) if rng.integers(2) else array
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_an_element_that_is_written_twice_has_the_gradient_of_what_is_there(seed):
+    """Whatever the layouts: who comes last is NumPy's affair, so the numbers themselves tell where they went."""
+    rng = np.random.default_rng(seed)
+    shape, several = rng.integers(1, 4, rng.integers(1, 4)), rng.integers(1, 4, rng.integers(1, 3))
+    index = tuple(laid_out(rng.integers(0, n, several), rng) if rng.integers(3) else slice(None) for n in shape)
+    written = np.zeros(shape)[index].shape
+    repeated = rng.integers(3, size=len(written)) == 0  # along these axes the same number is written
+    numbers = 1.0 + np.arange(np.prod(written)).reshape(written)[tuple(slice(1 if r else None) for r in repeated)]
+    x, y = leaf(np.zeros(shape)), leaf(laid_out(numbers, rng))
+    z = x * 1.0
+    z[index] = y
+    weights = rng.integers(1, 9, shape).astype(float)
+    (z * weights).sum().backward()
+    there = z.detach().numpy()
+    assert y.grad.tolist() == np.vectorize(lambda number: weights[there == number].sum())(numbers).tolist()
+    assert x.grad.tolist() == (weights * (there == 0)).tolist()
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_an_element_that_is_written_twice_by_scatter(create_graph):
+    x, y = leaf([1.0, 2.0, 3.0]), leaf([4.0, 5.0])
+    (x.scatter(0, [1, 1], y) ** 3).sum().backward(create_graph=create_graph)
+    assert (x.grad.tolist(), y.grad.tolist()) == ([3.0, 0.0, 27.0], [0.0, 75.0])
 
 
 def test_under_no_grad_numbers_change_and_the_graph_does_not():

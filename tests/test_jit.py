@@ -125,6 +125,23 @@ def test_rows_that_indices_name():
         np.testing.assert_array_equal(compiled(np.eye(3), np.array(index)), fun(np.eye(3), np.array(index)))
 
 
+@pytest.mark.parametrize("index", [lambda i: i, lambda i: (i, slice(1, None))])
+def test_rows_that_are_written_twice(index):
+    """Which of them is there in the end is found anew in every call."""
+
+    def fun(rows, i):
+        table = autograd.zeros(3, 3) * rows.sum()
+        table[index(i)] = rows * rows
+        return (table * table).sum()
+
+    rows = np.array([[1.0], [2.0], [3.0]])
+    for derivative in (grad(fun), grad(lambda rows, i: (grad(fun)(rows, i) ** 2).sum())):
+        compiled = jit(derivative)
+        for i in ([0, 1, 2], [2, 2, 1], [1, 1, 1]):
+            np.testing.assert_array_equal(compiled(rows, np.array(i)), derivative(rows, np.array(i)))
+    assert grad(fun)(rows, np.array([1, 1, 0]))[0] == 0.0
+
+
 def test_the_rule_of_a_power_asks_no_questions_about_its_exponent():
     names = [instruction.name for instruction in jit(grad(lambda x: (x**3).sum())).trace(X).instructions]
     assert "where" not in names and "equal" not in names

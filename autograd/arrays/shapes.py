@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..array_op import ArrayOp
+from ..traced import opaque
 
 __all__ = [
     "Axis",
@@ -166,7 +167,8 @@ def may_repeat(index: Any) -> bool:
     if isinstance(index, slice):
         return False
     parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(part, (list, np.ndarray)) and np.asarray(part).dtype != bool for part in parts)
+    arrays = [np.asarray(part) if isinstance(part, list) else part for part in parts]
+    return any(isinstance(part, np.ndarray) and part.dtype != bool for part in arrays)
 
 
 def _add_at(target: np.ndarray[Any, Any], index: Any, a: Any) -> None:
@@ -202,15 +204,34 @@ put = ArrayOp(
 
 def _overwrite(a: Any, b: Any, index: Any) -> Any:
     result = np.array(a)
-    result[index] = b
+    result[index] = np.asarray(b, order="C")  # as `Tensor.__setitem__` writes it
     return result
+
+
+def _written(g: Any, y: Any, a: Any, b: Any, index: Any) -> Any:
+    """The gradient of what is written.  Where an index names an element twice, only the last one written is there."""
+    if not may_repeat(index):
+        return getitem(g, index=index)
+    parts = index if isinstance(index, tuple) else (index,)
+    origins = opaque(_origins, *parts, shape=a.shape, written=b.shape)
+    size = prod(b.shape)
+    found = put(g, index=(origins,), shape=(size + 1,))
+    return reshape(getitem(found, index=slice(size)), shape=b.shape)
+
+
+def _origins(*index: Any, shape: tuple[int, ...], written: tuple[int, ...]) -> Any:
+    """For each element, which one of the written array it is, counted along the rows; their number if none of them."""
+    size = prod(written)
+    origins = np.full(shape, size)
+    origins[index] = np.arange(size).reshape(written)  # NumPy decides who comes last, by the layout of both, too
+    return origins
 
 
 overwrite = ArrayOp(
     "overwrite", "The first array with the second one written at an index.",
     _overwrite,
     lambda g, y, a, b, index: overwrite(g, 0.0, index=index),
-    lambda g, y, a, b, index: getitem(g, index=index),
+    _written,
     needs=("", ""), linear="jointly", computes=False, symbol="[ ]=",
 )  # fmt: skip
 

@@ -181,6 +181,7 @@ def _overwrite(rng: Generator) -> list[Sample]:
         Sample((a, numbers(rng, 3)), {"index": (slice(None), 1)}),
         Sample((a, numbers(rng, 2, 1)), {"index": (slice(1, None), slice(None, None, 2))}),
         Sample((a, numbers(rng)), {"index": a > 0}),
+        Sample((a, numbers(rng, 3, 1)), {"index": np.array([2, 0, 2])}),  # an element twice
     ]
 
 
