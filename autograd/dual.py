@@ -22,7 +22,7 @@ from .arrays.shapes import astype, broadcast_to
 from .backward import gradients
 from .conversions import PLAIN_NUMBER
 from .methods import ArrayMethods
-from .modes import enable_grad
+from .modes import modes
 from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Reduction
 from .operators import Operators
@@ -59,6 +59,8 @@ class Dual(ArrayMethods, NumpyFunctions, Operators):
             return Tensor.__apply__(op, operands, **settings)
         level, primals, tangents = parted(operands)
         y = op(*primals)
+        if modes.watched and not modes.recording.get():  # a constant, as in reverse mode
+            return y
         total = None
         for i, tangent in enumerate(tangents):
             constant = op.constants[i]
@@ -73,6 +75,8 @@ class Dual(ArrayMethods, NumpyFunctions, Operators):
     def __apply_array__(op: ArrayOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         level, primals, tangents = parted(operands)
         y = op(*primals, **settings)
+        if modes.watched and not modes.recording.get():
+            return y
         total = None
         if op.linear == "jointly":
             if any(t is not None for t in tangents):
@@ -168,8 +172,7 @@ def _transposed(op: ArrayOp, i: int, tangent: Any, y: Any, primals: list[Any], s
     if rule is None:
         return None
     probe = zeros_like(y).requires_grad_()
-    with enable_grad():
-        share = fitted(rule(probe, y, *primals, **settings), primals[i])
+    share = fitted(rule(probe, y, *primals, **settings), primals[i])
     (result,) = pulled(share, tangent, [probe])
     return result
 

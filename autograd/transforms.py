@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from numbers import Real
 from operator import index
@@ -132,7 +132,8 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     directions = matched(list(primals), list(tangents), "jvp: tangents must have the structure of the arguments")
     level = next(_levels)
     duals = [Dual(level, *_pair(x, t)) for x, t in zip(points, directions, strict=True)]
-    result = fun(*like(list(primals), duals))
+    with _recorded():
+        result = fun(*like(list(primals), duals))
     y, aux = _with_aux(result, has_aux, "jvp")
     plain_in = not any(isinstance(x, (Tensor, Dual)) for x in points + directions)
 
@@ -239,10 +240,15 @@ def _traced() -> Iterator[None]:
     """While the function runs: operations are recorded, and no tensor becomes a plain number unnoticed."""
     token = tracing.set(True)
     try:
-        with nullcontext() if modes.recording.get() else enable_grad():
+        with _recorded():
             yield
     finally:
         tracing.reset(token)
+
+
+def _recorded() -> AbstractContextManager[None]:
+    """Operations have derivatives, also within `no_grad`: a function that wants none says so itself."""
+    return nullcontext() if modes.recording.get() else enable_grad()
 
 
 def as_tensor(x: Any) -> Any:

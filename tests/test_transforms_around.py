@@ -96,6 +96,43 @@ def test_transforms_work_inside_no_grad():
     assert grad(lambda x: x * (lambda: no_grad()(lambda: x * 1)())())(3.0) == 3.0  # inside, the function decides
 
 
+UNRECORDED = {
+    "a row": lambda x: x * 2,
+    "a row of two": lambda x: x * x,
+    "a linear op": lambda x: x[::-1],
+    "an op that is linear in each": lambda x: np.outer(x, x)[0],
+    "any other op": lambda x: np.cumprod(x),
+    "a reduction": lambda x: np.sum(x) + 0 * x.shape[0],
+    "a transform": lambda x: jvp(np.sin, (x.detach(),), (x.detach(),))[1],
+}
+
+
+@pytest.mark.parametrize("name", UNRECORDED)
+def test_what_a_function_computes_under_no_grad_is_a_constant(name):
+    """Of every transform, to the second order; what it computes by `enable_grad` inside is none."""
+
+    def f(x):
+        with no_grad():
+            y = UNRECORDED[name](x)
+            with enable_grad():
+                z = x * x
+        return np.sum(x * x * y) + np.sum(z)
+
+    def g(x):
+        return np.sum(x * x * y) + np.sum(x * x)
+
+    a, t = np.array([1.0, 2.0]), np.array([3.0, -1.0])
+    y = UNRECORDED[name](autograd.tensor(a)).numpy()
+    for derivative in (
+        lambda f: grad(f)(a), lambda f: hessian(f)(a), lambda f: jvp(f, (a,), (t,)), lambda f: hvp(f, (a,), (t,)),
+        lambda f: vjp(f, a)[1](1.0)[0], lambda f: grad(lambda x: jvp(f, (x,), (t,))[1])(a),
+        lambda f: jvp(lambda x: jvp(f, (x,), (t,))[1], (a,), (t,))[1],
+    ):  # fmt: skip
+        np.testing.assert_allclose(derivative(f), derivative(g), rtol=1e-14)
+        with no_grad():
+            np.testing.assert_allclose(derivative(f), derivative(g), rtol=1e-14)
+
+
 class StopError(Exception):
     pass
 
