@@ -398,7 +398,10 @@ def _slope(g: Any, x: Tensor) -> Any:
     """The gradient of a leaf as a carrier, in its dtype; None is 0."""
     if g is None:
         return zeros_like(x)
-    return g if isinstance(g, (Tensor, Dual)) else wrap(array_of(g).astype(x.dtype, copy=False))
+    if isinstance(g, (Tensor, Dual)):
+        return g
+    array = array_of(g).astype(x.dtype, copy=False)
+    return wrap(array if type(array) is Traced or array.flags.writeable else array.copy())
 
 
 def _leaf(x: Any) -> Tensor:

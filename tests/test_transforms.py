@@ -295,6 +295,15 @@ def test_kinds_are_preserved(x, kind):
     assert hessian(f)(x).dtype == dtype if np.ndim(x) or kind is Tensor else hessian(f)(x) == 4.0
 
 
+@pytest.mark.parametrize("n", [3, 10_000])
+@pytest.mark.parametrize("f", [np.sum, lambda x: np.mean(x.reshape(1, -1)), lambda x: np.sum(x + 1.0)])
+def test_gradients_can_be_changed_in_place(f, n):
+    """Those of a sum, which repeat one number, too."""
+    slope = grad(f)(np.ones(n))
+    slope *= 2.0
+    assert np.array_equal(slope, 2.0 * grad(f)(np.ones(n)))
+
+
 def test_arguments_stay_as_they_are():
     x, leaf = np.ones(2), autograd.tensor([1.0, 2.0], requires_grad=True)
     grad(lambda a, b: np.sum(a * b), (0, 1))(x, leaf)
