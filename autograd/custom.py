@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from .array_op import ArrayOp
+from .arrays.reductions import plain
+from .arrays.shapes import astype
 from .op import Domain, Elementwise, Notation, Op
 from .quiet import quietly
 
@@ -43,7 +45,7 @@ def op(
     30.0
 
     Any other function of arrays takes `vjp(g, y, *operands, **settings)`, which gives the gradient of its
-    operand from the gradient `g` of its result, or a list of such functions, one per operand:
+    operand, in its shape, from the gradient `g` of its result, or a list of such functions, one per operand:
 
     >>> @autograd.op(vjp=lambda g, y, a: autograd.flip(g, 0))
     ... def reverse(a):
@@ -88,8 +90,9 @@ def op(
             )  # fmt: skip
         if operands is not None and operands != len(rules):
             raise TypeError(f"op: {called} takes {operands} operands, but {len(rules)} vjp functions are given")
+        pullbacks = [None if rule is None else _checked(rule, called, i) for i, rule in enumerate(rules)]
         return ArrayOp(
-            called, summary, _fresh(function), *rules, needs=("*y",) * len(rules), linear=linear,
+            called, summary, _fresh(function), *pullbacks, needs=("*y",) * len(rules), linear=linear,
             symbol=symbol, notation=notation, register=False,
         )  # fmt: skip
 
@@ -105,6 +108,50 @@ def _fresh(function: Callable[..., Any]) -> Callable[..., Any]:
         return result.copy() if any(np.may_share_memory(result, x) for x in operands) else result
 
     return forward
+
+
+def _checked(rule: Callable[..., Any], called: str, i: int) -> Callable[..., Any]:
+    """The rule of operand number `i`, which must answer with an array of its shape."""
+
+    @wraps(rule)
+    def pullback(g: Any, y: Any, *operands: Any, **settings: Any) -> Any:
+        share, shape = rule(g, y, *operands, **settings), operands[i].shape
+        if share is None:
+            return None
+        if isinstance(share, Real) and not shape:
+            share = np.asarray(share)
+        if not hasattr(share, "shape"):
+            raise TypeError(
+                f"{called}: the vjp of operand {i} gave {share!r}, a {type(share).__name__}: "
+                f"give an array of the operand's shape, {shape}"
+            )
+        if share.shape != shape and not _is_repeated(shape, share.shape, y.shape):
+            raise ValueError(
+                f"{called}: the vjp of operand {i} gave shape {share.shape}: give that of the operand, {shape}"
+            )
+        return _own(share, isinstance(g, np.ndarray))
+
+    return pullback
+
+
+def _is_repeated(operand: tuple[int, ...], share: tuple[int, ...], result: tuple[int, ...]) -> bool:
+    """Whether a share is as large as the result where that repeats the operand: then the engine sums it up."""
+    if not len(operand) <= len(share) == len(result):
+        return False
+    operand = (1,) * (len(share) - len(operand)) + operand
+    return all(n == own or (own == 1 and n == m) for n, own, m in zip(share, operand, result, strict=True))
+
+
+def _own(share: Any, numbers: bool) -> Any:
+    """A share that no change of a gradient in place can reach: the rule may have given an array that it keeps."""
+    if numbers and hasattr(share, "__apply_array__"):
+        share = plain(share)
+    if type(share) is np.ndarray:
+        share = share.view()
+        share.flags.writeable = False  # so that a leaf takes a copy
+    elif getattr(share, "is_leaf", False):
+        share = astype(share, dtype=share.dtype)
+    return share
 
 
 def _operands(function: Callable[..., Any]) -> int | None:

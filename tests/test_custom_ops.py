@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import autograd
-from autograd import TABLE, Tensor, Value, backward_lines, draw, forward_lines, grad, hessian, jvp, vjp
+from autograd import TABLE, Tensor, Value, backward_lines, draw, forward_lines, grad, hessian, jacobian, jvp, vjp
 from autograd.array_op import ARRAY_TABLE, ArrayOp
 from autograd.op import AND, Domain, Elementwise, Notation
 from autograd.testing import check_rule
@@ -274,6 +274,94 @@ def test_an_exception_in_a_rule_leaves_gradients_as_they_were():
     with pytest.raises(ZeroDivisionError, match="in the rule"):
         (raising(x) + x).sum().backward()
     assert x.grad.tolist() == [3.0, 3.0]
+
+
+# ---------------------------------------------------------------------- what a vjp may give
+
+REPEATED = {
+    "rows": (lambda a, b: a + b, [lambda g, y, a, b: g, lambda g, y, a, b: g], (5, 2), (2,)),
+    "columns": (lambda a, b: a * b, [lambda g, y, a, b: g * b, lambda g, y, a, b: g * a], (3, 1), (3, 4)),
+    "a number": (lambda a, b: a * b, [lambda g, y, a, b: g * b, lambda g, y, a, b: g * a], (), (3,)),
+    "matrices": (
+        lambda a, b: a @ b,
+        [lambda g, y, a, b: g @ autograd.swapaxes(b, 1, 2), lambda g, y, a, b: a.T @ g], (3, 4), (7, 4, 5),
+    ),
+}  # fmt: skip
+"""Operands that the result repeats: the rules may leave the sum to the engine."""
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_what_is_repeated_is_summed_up(name):
+    function, rules, *shapes = REPEATED[name]
+    check_rule(autograd.op(vjp=rules, name="mine")(function), *(distinct(shape, 0) for shape in shapes))
+
+
+def derivatives_by(op):
+    """Every way to a derivative of the op at two numbers."""
+    x = np.array([1.0, 2.0])
+
+    def swept(create_graph):
+        t = autograd.tensor(x, requires_grad=True)
+        op(t).sum().backward(create_graph=create_graph)
+        return t.grad.numpy()
+
+    slope = grad(lambda x: op(x).sum())
+    return [
+        lambda: swept(False), lambda: swept(True), lambda: slope(x), lambda: autograd.jit(slope)(x),
+        lambda: jvp(op, (x,), (x,)), lambda: jacobian(slope)(x),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "error", "told"),
+    [
+        (lambda g, y, a: autograd.reshape(2 * g, (2, 1)), ValueError, r"gave shape \(2, 1\)"),
+        (lambda g, y, a: autograd.ones(5, 2) * g, ValueError, r"gave shape \(5, 2\)"),
+        (lambda g, y, a: g[:1], ValueError, r"gave shape \(1,\)"),
+        (lambda g, y, a: g.sum(), ValueError, r"gave shape \(\)"),
+        (lambda g, y, a: 2.0, TypeError, r"gave 2.0, a float"),
+        (lambda g, y, a: [2.0, 2.0], TypeError, r"gave \[2.0, 2.0\], a list"),
+        (lambda g, y, a: (g,), TypeError, r"gave \(.*\), a tuple"),
+        (lambda g, y, a: "2", TypeError, r"gave '2', a str"),
+    ],
+)
+def test_a_vjp_gives_an_array_of_its_operands_shape(rule, error, told):
+    for derivative in derivatives_by(autograd.op(vjp=rule, name="twice")(lambda a: a * 2)):
+        with pytest.raises(error, match=rf"^twice: the vjp of operand 0 {told}: give .* operand.*, \(2,\)$"):
+            derivative()
+
+
+def test_the_right_operand_is_named():
+    plus = autograd.op(vjp=[lambda g, y, a, b: g, lambda g, y, a, b: g])(lambda a, b: a + b.sum())
+    with pytest.raises(ValueError, match=r"<lambda>: the vjp of operand 1 gave shape \(2,\): .* \(3,\)"):
+        vjp(plus, np.ones(2), np.ones(3))[1](np.ones(2))
+
+
+@pytest.mark.parametrize("number", [2.0, 2, np.float32(2.0), np.float64(2.0)])
+def test_a_number_is_an_array_without_axes(number):
+    op = autograd.op(vjp=lambda g, y, a: number)(lambda a: 2 * a)
+    x = autograd.tensor(3.0, requires_grad=True)
+    for create_graph in (False, True):
+        op(x).backward(create_graph=create_graph)
+    assert (x.grad.item(), x.grad.dtype, x.grad.shape) == (4.0, x.dtype, ())
+    assert grad(op)(3.0) == 2.0
+
+
+@pytest.mark.parametrize("make", [np.array, autograd.tensor, lambda numbers: autograd.tensor(numbers) * 1])
+@pytest.mark.parametrize("given", [lambda kept: kept, lambda kept: kept[::-1]])
+def test_an_array_that_a_vjp_keeps_stays_its_own(make, given):
+    kept = make(np.array([3.0, 4.0]))
+    scaled = autograd.op(vjp=lambda g, y, a: given(kept), name="scaled")(lambda a: a * np.array([3.0, 4.0]))
+    x = autograd.tensor(np.ones(2), requires_grad=True)
+    for create_graph in (False, True):
+        for below in (x, x * 1.0, x * x):
+            scaled(below).sum().backward(create_graph=create_graph)
+            x.grad.zero_()
+            assert kept.tolist() == [3.0, 4.0]
+            x.zero_grad()
+    for derivative in derivatives_by(scaled)[:4]:
+        derivative()[:] = 0.0
+        assert kept.tolist() == [3.0, 4.0]
 
 
 # ---------------------------------------------------------------------- errors
