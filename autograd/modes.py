@@ -45,9 +45,16 @@ class _Modes:
             self.watched += 1
 
     def leave(self, owner: object) -> None:
-        """Undo what this owner entered last, also if others entered since: a generator may be suspended."""
+        """Undo what this owner entered last, also if others entered since: a generator may be suspended.
+
+        One that is closed in another thread leaves nothing behind there; where it was entered, the mode stays.
+        """
+        with self._lock:
+            self.watched -= 1
         entries = list(self._entered.get())
-        i = max(i for i, entry in enumerate(entries) if entry[0] is owner)
+        i = next((i for i in reversed(range(len(entries))) if entries[i][0] is owner), None)
+        if i is None:
+            return
         _, mode, before = entries.pop(i)
         later = next((j for j in range(i, len(entries)) if entries[j][1] is mode), None)
         if later is None:
@@ -55,8 +62,6 @@ class _Modes:
         else:  # the value stands, but what to go back to from it has changed
             entries[later] = (entries[later][0], mode, before)
         self._entered.set(tuple(entries))
-        with self._lock:
-            self.watched -= 1
 
 
 modes = _Modes()
@@ -65,23 +70,31 @@ tracing: ContextVar[bool] = ContextVar("tracing", default=False)
 """Whether a transform runs its function: a tensor that became a plain number then would lose its derivative."""
 
 
-class _Mode(ContextDecorator):
-    """A mode as a context or a decorator; threads, tasks and nested blocks may share one object."""
+RUN_LATER = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+"""Whether a function, called, only makes something that runs when it is asked."""
 
-    _mode: ContextVar[bool]
-    _value: bool
+
+class _Context(ContextDecorator):
+    """A context or a decorator; threads, tasks and nested blocks may share one object."""
 
     def __call__(self, function: Any) -> Any:
-        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        if any(runs_later(function) for runs_later in RUN_LATER):
             name = type(self).__name__
             raise TypeError(f"{name}: would end before {function.__name__} runs: write `with {name}():` inside it")
         return super().__call__(function)
 
-    def __enter__(self) -> None:
-        modes.enter(self, self._mode, self._value)
-
     def __exit__(self, *error: object) -> None:
         modes.leave(self)
+
+
+class _Mode(_Context):
+    """A mode that is on or off."""
+
+    _mode: ContextVar[bool]
+    _value: bool
+
+    def __enter__(self) -> None:
+        modes.enter(self, self._mode, self._value)
 
 
 class no_grad(_Mode):  # noqa: N801 - PyTorch's name
@@ -144,7 +157,7 @@ class Scope:
         return f"<Scope {self.name}>"
 
 
-class scope(ContextDecorator):  # noqa: N801 - named as its neighbours
+class scope(_Context):  # noqa: N801 - named as its neighbours
     """Nodes made inside belong to a part of the computation with this name; drawings group and fold them by it.
 
     Args:
@@ -167,6 +180,3 @@ class scope(ContextDecorator):  # noqa: N801 - named as its neighbours
 
     def __enter__(self) -> None:
         modes.enter(self, modes.scopes, (*modes.scopes.get(), Scope(self.name, self.detail)))
-
-    def __exit__(self, *error: object) -> None:
-        modes.leave(self)

@@ -1,6 +1,8 @@
 """Recording or not, watched or not, and threads: who is in which mode."""
 
 import asyncio
+import contextlib
+import contextvars
 import copy
 import sys
 import threading
@@ -210,7 +212,33 @@ def test_modes_end_in_any_order():
     assert is_recorded()
 
 
-@pytest.mark.parametrize("mode", [no_grad, enable_grad, detect_anomaly])
+@pytest.mark.parametrize("closing", [no_grad, enable_grad, detect_anomaly, lambda: autograd.scope("a part")])
+@pytest.mark.parametrize("inside", [None, no_grad, detect_anomaly])
+def test_a_mode_is_left_in_another_thread(closing, inside):
+    """A generator that is closed there: nothing fails, the modes of that thread stay, and nobody is watched."""
+
+    def suspended():
+        with closing():
+            yield
+
+    generator, seen = suspended(), []
+    contextvars.copy_context().run(next, generator)  # which ends with the mode
+
+    def close():
+        with contextlib.nullcontext() if inside is None else inside():
+            before = is_recorded(), is_watched()
+            generator.close()
+            seen.append((before, (is_recorded(), is_watched())))
+
+    thread = threading.Thread(target=close)
+    thread.start()
+    thread.join()
+    ((before, after),) = seen
+    assert before == after == (inside is not no_grad, inside is detect_anomaly)
+    assert autograd.modes.modes.watched == 0
+
+
+@pytest.mark.parametrize("mode", [no_grad, enable_grad, detect_anomaly, autograd.scope])
 def test_modes_do_not_decorate_what_runs_later(mode):
     async def task():
         pass
@@ -218,9 +246,12 @@ def test_modes_do_not_decorate_what_runs_later(mode):
     def numbers():
         yield 1
 
-    for function in (task, numbers):
+    async def later_numbers():
+        yield 1
+
+    for function in (task, numbers, later_numbers):
         with pytest.raises(TypeError, match=rf"^{mode.__name__}: .* {function.__name__} runs: write `with "):
-            mode()(function)
+            mode(*["a part"] * (mode is autograd.scope))(function)
 
 
 # ---------------------------------------------------------------------- threads
