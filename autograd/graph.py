@@ -188,7 +188,11 @@ class Node:
         """Call `hook(gradient)` in each backward pass, when this node's gradient is complete.
 
         What the hook returns replaces the gradient; None leaves it.  On a leaf the hook sees what this
-        pass adds.  Returns a handle whose `remove()` takes the hook away again.
+        pass adds.  Where no gradient arrives, it is not called.  Returns a handle whose `remove()` takes
+        the hook away again.
+
+        Backward passes of several threads take turns, so a hook must not wait for one of another thread:
+        that one would wait for the hook.
         """
         if not callable(hook):
             raise TypeError(f"register_hook: takes a function of the gradient, got {hook!r}")
@@ -262,7 +266,8 @@ class _HookedPull:
         self.shared = shared
 
     def __call__(self, node: Node) -> None:
-        node._grad = run_hooks(node, node._grad)
+        if node._grad is not None:  # None: no rule on the way here gave one
+            node._grad = run_hooks(node, node._grad)
         self.shared.pull(node)
 
 

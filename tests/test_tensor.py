@@ -1,5 +1,6 @@
 """Tensors as objects: how they are made, shown, accumulated into, copied and freed."""
 
+import contextlib
 import copy
 import gc
 import pickle
@@ -384,6 +385,22 @@ def test_hooks_see_and_replace_gradients(replace, create_graph):
     x.zero_grad()
     y.backward(np.ones(2))
     assert x.grad.tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("mode", [contextlib.nullcontext, autograd.detect_anomaly])
+def test_hooks_are_not_called_where_no_gradient_arrives(mode, create_graph):
+    """Below an operand without a derivative, that is; a gradient of 0 is one."""
+    first = autograd.op(vjp=[lambda g, y, a, b: g, None], name="first")(lambda a, b: a + 0 * b)
+    x, w = Tensor([1.0, 2.0], True), Tensor([3.0, 4.0], True)
+    below, zero = w * 2.0, x * 0.0
+    seen = []
+    for node in (w, below, x, zero):
+        node.register_hook(lambda g, node=node: seen.append((node, g.tolist())))
+    with mode():
+        first(x + zero, below).sum().backward(create_graph=create_graph)
+    assert seen == [(zero, [1.0, 1.0]), (x, [1.0, 1.0])]
+    assert w.grad is None and below.grad is None
 
 
 def test_whole_quotients_of_numbers_without_gradient():
