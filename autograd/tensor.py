@@ -13,7 +13,7 @@ from .array_op import ArrayOp
 from .array_rows import computed
 from .array_rules import array_rule, takes_gradient
 from .arrays.reductions import plain
-from .arrays.shapes import broadcast_to, flip, getitem, overwrite, reshape, transpose
+from .arrays.shapes import broadcast_to, getitem, overwrite, reshape, transpose
 from .backward import backward
 from .changes import History, changes, settled
 from .conversions import Conversions
@@ -34,7 +34,7 @@ from .traced import Traced, array_of, owner_of, refused
 __all__ = ["Tensor", "as_array", "node", "operand", "wrap"]
 
 _new = object.__new__
-VIEWS = frozenset((reshape, transpose, broadcast_to, getitem, flip))
+VIEWS = frozenset((reshape, transpose, broadcast_to, getitem))
 """The ops whose result may lie in the memory of their operand."""
 
 

@@ -44,7 +44,7 @@ def gradient_of(result, *leaves):
 PLACES = {
     "plain": (lambda x: x, ...),
     "view": (lambda x: x[:, 1:], (slice(None), slice(1, None))),
-    "view of a view": (lambda x: x.T[::2].flip(1).T, (slice(None, None, -1), slice(None, None, 2))),
+    "view of a view": (lambda x: x.T[::2, ::-1].T, (slice(None, None, -1), slice(None, None, 2))),
 }
 ROWS = [op for op in autograd.TABLE.values() if not isinstance(op, Reduction) and op.name != "where"]
 
@@ -132,7 +132,7 @@ HOLE = np.array([[1.0, 0.0, 1.0], [1.0, 1.0, 1.0]])
 @pytest.mark.parametrize(
     "view",
     [
-        lambda x: x[1:], lambda x: x.reshape(3, 2), lambda x: x.T, lambda x: x.expand(2, 2, 3), lambda x: x.flip(0),
+        lambda x: x[1:], lambda x: x.reshape(3, 2), lambda x: x.T, lambda x: x.expand(2, 2, 3), lambda x: x[::-1],
         lambda x: x.detach(), lambda x: x.data, lambda x: x.unsqueeze(1), lambda x: x.ravel()[::2], lambda x: x[1, 1],
         lambda x: x.ravel()[3], lambda x: x.split(1, 1)[1], lambda x: x.unbind()[1], lambda x: x[..., None],
     ],
@@ -150,6 +150,20 @@ def test_views_share_the_memory(view):
 
 
 # ---------------------------------------------------------------------- the order of things
+
+
+@pytest.mark.parametrize("dims", [(0,), (1,), (0, 1), (-1,), ()])
+def test_flip_is_a_copy(dims):
+    """As in PyTorch; x[::-1] is a view."""
+    x = leaf() * 1.0
+    y = x.flip(*dims)
+    assert y.detach().numpy().flags.c_contiguous
+    assert y.tolist() == np.flip(NUMBERS, dims).tolist()
+    y.zero_()
+    assert (x.tolist(), y.tolist()) == (NUMBERS, np.zeros((2, 3)).tolist())
+    x[::-1].zero_()
+    assert x.tolist() == np.zeros((2, 3)).tolist()
+    assert constant(5.0).flip().tolist() == 5.0
 
 
 def test_views_follow_a_change_on_their_next_use():

@@ -26,7 +26,7 @@ def through_a_view(x):
 
 def through_views_of_views(x):
     y = x * 1.0
-    view = y[1:].T[1:].flip(0)
+    view = y[1:].T[:0:-1]
     view.copy_(view * 2)
     y[1:] *= x[0]
     return y, view

@@ -49,7 +49,7 @@ VIEWS = {
     "every other": lambda x: x[:, ::2],
     "T": lambda x: x.T,
     "reshape": lambda x: x.reshape(x.shape[1], x.shape[0]),
-    "flip": lambda x: x.flip(0) if isinstance(x, Tensor) else np.flip(x, 0),
+    "reversed": lambda x: x[::-1],
 }
 """Of matrices, and matrices again; the same function views the tensor and the places of its elements."""
 

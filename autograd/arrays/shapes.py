@@ -100,7 +100,7 @@ broadcast_to = ArrayOp(
 )  # fmt: skip
 flip = ArrayOp(
     "flip", "The elements in reverse order along some axes.",
-    lambda a, axis: np.flip(a, axis),
+    lambda a, axis: np.flip(a, axis).copy(),  # as PyTorch's; x[::-1] is a view
     lambda g, y, a, axis: flip(g, axis=axis),
     needs=("",), linear="jointly", computes=False,
 )  # fmt: skip
