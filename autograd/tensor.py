@@ -108,10 +108,11 @@ class Tensor(Conversions, NumpyFunctions, Operators, Node):
     def grad(self, grad: Any) -> None:
         if grad is not None:
             if not isinstance(grad, Tensor):
-                grad = wrap(as_array(grad, self._data.dtype))
+                grad = wrap(_as_given(grad))
             if grad.shape != self.shape:
                 raise ValueError(f"grad: has shape {grad.shape}, must have that of the tensor, {self.shape}")
             if grad.dtype != self.dtype:
+                _check_real("grad", grad, self)
                 grad = grad.type(self.dtype)
             if not takes_gradient(grad):
                 grad = grad._data
@@ -186,7 +187,7 @@ class Tensor(Conversions, NumpyFunctions, Operators, Node):
             if not create_graph:
                 gradient = gradient._data
         elif isinstance(gradient, (Real, list, tuple, np.ndarray)):
-            gradient = as_array(gradient, data.dtype)
+            gradient = _as_given(gradient)
         else:
             raise TypeError(f"backward: gradient must be a tensor or an array, got {gradient!r}")
         if gradient.shape != data.shape:
@@ -194,6 +195,7 @@ class Tensor(Conversions, NumpyFunctions, Operators, Node):
         if create_graph and not isinstance(gradient, Tensor):
             gradient = wrap(gradient)
         if gradient.dtype != data.dtype:
+            _check_real("backward", gradient, self)
             gradient = gradient.astype(data.dtype)
         if type(data) is Traced and type(gradient) is np.ndarray:  # what is made of it is traced, too
             gradient = data.recorder.lifted(gradient)
@@ -427,6 +429,17 @@ def _from_python(data: Any) -> np.ndarray[Any, Any]:
         return np.asarray(data)
     except ValueError as error:
         raise ValueError(f"tensor: the lists are ragged, rows must have equal lengths: {error}") from None
+
+
+def _as_given(data: Any) -> np.ndarray[Any, Any]:
+    """The same, where Python's numbers keep all their digits, and complex ones are told from real ones."""
+    return as_array(data if isinstance(data, np.ndarray) else _from_python(data))
+
+
+def _check_real(name: str, gradient: Any, x: Any) -> None:
+    """Raise if the imaginary part of a gradient would be lost."""
+    if gradient.dtype.kind == "c" and x.dtype.kind != "c":
+        raise TypeError(f"{name}: a {gradient.dtype} gradient of a {x.dtype} tensor: give real numbers, such as g.real")
 
 
 def _brief(data: Any) -> str:

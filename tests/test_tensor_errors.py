@@ -82,6 +82,15 @@ GRADIENTS = {
         r"\(3,\), must have the tensor's, \(2, 3\)",
     ),
     "gradient of text": (lambda: (x * 2).backward("1"), TypeError, "gradient must be a tensor or an array, got '1'"),
+    **{
+        f"complex gradient, {kind}": (
+            lambda make=make: (flat * 2).backward(make([1j, 1.0, 1.0, 1.0])),
+            TypeError,
+            "backward: a complex(64|128) gradient of a float64 tensor: give real numbers",
+        )
+        for kind, make in {"array": np.array, "list": list, "tensor": tensor}.items()
+    },
+    "complex grad": (lambda: setattr(flat, "grad", [1j] * 4), TypeError, "grad: a complex128 gradient of a float64"),
     "grad": (lambda: setattr(x, "grad", np.ones(2)), ValueError, r"\(2,\), must have that of the tensor, \(2, 3\)"),
     "interior": (lambda: setattr(x * 2, "requires_grad", False), RuntimeError, r"write x\.detach\(\)"),
     "data of an interior": (lambda: setattr(x * 2, "data", 1.0), AttributeError, "change a leaf"),
