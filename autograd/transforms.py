@@ -151,10 +151,14 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
 def _pair(x: Any, t: Any) -> tuple[Any, Any]:
     """An argument and its direction as carriers, checked."""
     primal = _floating(x, "jvp")
-    tangent = t if isinstance(t, (Tensor, Dual)) else wrap(np.asarray(as_array(t), primal.dtype))
+    tangent = as_tensor(t)
     if tangent.shape != primal.shape:
         raise ValueError(f"jvp: tangent {tangent.shape} must have the shape of the argument, {primal.shape}")
-    return primal, tangent
+    if tangent.dtype.kind == "c" and primal.dtype.kind != "c":
+        raise TypeError(
+            f"jvp: a {tangent.dtype} tangent of a {primal.dtype} argument: give real numbers, such as t.real"
+        )
+    return primal, tangent if tangent.dtype == primal.dtype else astype(tangent, dtype=primal.dtype)
 
 
 def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
@@ -167,7 +171,7 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
            [0., 4.]])
     """
 
-    _function(fun, "jacobian")
+    name = getattr(_function(fun, "jacobian"), "__name__", "fun")
 
     @wraps(fun)
     def partials(*args: Any, **kwargs: Any) -> Any:
@@ -175,6 +179,8 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
         with _traced():
             result = fun(*inputs.traced, **kwargs)
         y, aux = _with_aux(result, has_aux, "jacobian")
+        for out in leaves(y):
+            _check_floating(_primal(out), "jacobian", name)
         matrix = mapped(lambda out: _rows(inputs, out), y)
         return (matrix, inputs.finished(aux)) if has_aux else (matrix, inputs.finished(None))[0]
 
@@ -266,14 +272,19 @@ def _function(fun: Any, name: str) -> Function:
 
 def _check_one_number(y: Any, name: str) -> None:
     """Raise unless a function, of that name, gave something that has a gradient."""
-    dtype = getattr(y, "dtype", np.dtype(float))
     if not isinstance(y, (Real, np.ndarray, np.generic)):
         hint = ": with has_aux=True the second of two is passed on" if isinstance(y, (tuple, list)) else ""
         raise TypeError(f"grad: {name} gave a {type(y).__name__}, must give one number{hint}")
     if getattr(y, "size", 1) != 1:
         raise TypeError(f"grad: {name} gave shape {y.shape}, must give one number: see jacobian")  # type: ignore[union-attr]
+    _check_floating(y, "grad", name)
+
+
+def _check_floating(y: Any, transform: str, name: str) -> None:
+    """Raise if an output of a function, of that name, has no derivative."""
+    dtype = getattr(y, "dtype", np.dtype(float))
     if dtype.kind not in "fc":
-        raise TypeError(f"grad: {name} gave {dtype}, which has no derivative: must give a floating-point number")
+        raise TypeError(f"{transform}: {name} gave {dtype}, which has no derivative: must give floating-point numbers")
 
 
 def _floating(x: Any, name: str) -> Any:

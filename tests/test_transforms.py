@@ -304,6 +304,19 @@ def test_gradients_can_be_changed_in_place(f, n):
     assert np.array_equal(slope, 2.0 * grad(f)(np.ones(n)))
 
 
+def test_directions_keep_all_their_digits():
+    """Plain numbers are not rounded to the default dtype, and directions of another dtype take that of the argument."""
+    assert jvp(lambda x: x, (2.0,), (0.1,)) == (2.0, 0.1) and vjp(lambda x: x, 2.0)[1](0.1) == (0.1,)
+    for t in (np.ones(2, np.float32), np.ones(2, int), autograd.ones(2)):
+        _, slope = jvp(lambda x: x, (np.ones(2),), (t,))
+        assert slope.dtype == np.float64
+    x = autograd.tensor(2.0, requires_grad=True, dtype=np.float64)
+    x.backward(0.1)
+    assert x.grad.item() == 0.1
+    x.grad = 0.2
+    assert x.grad.item() == 0.2
+
+
 def test_arguments_stay_as_they_are():
     x, leaf = np.ones(2), autograd.tensor([1.0, 2.0], requires_grad=True)
     grad(lambda a, b: np.sum(a * b), (0, 1))(x, leaf)
