@@ -23,7 +23,7 @@ from .functions.checks import refuse_masked
 from .graph import CONSTANT, LEAF, Hook, Node, Note
 from .inplace import detach_in_place, memory_of, note_view, refresh, rewrite
 from .methods import plain_index
-from .modes import modes
+from .modes import enable_grad, modes
 from .names import note_of_now
 from .numpy_protocol import NumpyFunctions
 from .op import NumberOp, Op, Reduction
@@ -169,7 +169,8 @@ class Tensor(Conversions, NumpyFunctions, Operators, Node):
             )
         upstream = self._upstream(gradient, create_graph)
         if rule.op is None:  # it becomes the gradient: not in the memory that the caller has
-            upstream = upstream + 0
+            with enable_grad():
+                upstream = upstream + 0
         backward(self, upstream, create_graph=create_graph)
 
     def _upstream(self, gradient: Any, create_graph: bool) -> Any:
@@ -335,19 +336,23 @@ class Tensor(Conversions, NumpyFunctions, Operators, Node):
         for i in leaves:
             leaf, earlier = order[i], before[i]
             gradient = leaf._grad
-            if gradient is None or earlier is not None or isinstance(gradient, Tensor):
+            if gradient is None or earlier is not None:
                 leaf._grad = leaf._total(earlier, gradient)
             else:
                 # Rules hand gradients on as they are, or as views: no leaf may end up with an array that others see.
                 if shared is None:
                     shared = {owner_of(node._grad) for node in order if node._rule.reach and node._grad is not None}
-                if type(gradient) is Traced:
+                is_node = isinstance(gradient, Tensor)
+                numbers = gradient._data if is_node else gradient
+                if type(numbers) is Traced:
                     if type(leaf._data) is not Traced:
                         raise refused("backward: a tensor from outside the function would get a gradient")
-                elif type(gradient) is not np.ndarray or gradient.dtype != leaf._data.dtype:
-                    gradient = np.asarray(gradient, leaf._data.dtype)
-                owner = owner_of(gradient)
-                leaf._grad = gradient.copy() if owner in shared or not gradient.flags.writeable else gradient
+                elif not is_node and (type(numbers) is not np.ndarray or numbers.dtype != leaf._data.dtype):
+                    gradient = numbers = np.asarray(numbers, leaf._data.dtype)
+                owner = owner_of(numbers)
+                if owner in shared or not numbers.flags.writeable:
+                    gradient = _recorded_copy(gradient) if is_node else gradient.copy()
+                leaf._grad = gradient
                 shared.add(owner)
 
     def _total(self, earlier: Any, gathered: Any) -> Any:
@@ -384,6 +389,11 @@ class Tensor(Conversions, NumpyFunctions, Operators, Node):
                 "pickle leaves, or x.detach()"
             )
         return _restore, (self._data, self.requires_grad, self.name, self._b)
+
+
+def _recorded_copy(gradient: Tensor) -> Tensor:
+    with enable_grad():
+        return gradient.clone()  # type: ignore[no-any-return]
 
 
 def _restore(data: Any, requires_grad: bool, name: str | None, mark: Any = None) -> Tensor:

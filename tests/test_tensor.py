@@ -273,6 +273,29 @@ def test_gradients_of_leaves_are_nobody_elses(build, passes):
     assert before != after
 
 
+@pytest.mark.parametrize("build", ALIASING.values(), ids=ALIASING)
+@pytest.mark.parametrize("mode", [contextlib.nullcontext, autograd.no_grad])
+def test_gradients_of_leaves_that_are_nodes_are_nobody_elses(build, mode):
+    """The same of gradients that can be differentiated again, and still can."""
+    a, b = Tensor(np.arange(4.0), True), Tensor(np.arange(4.0) + 1, True)
+    middle, upstream = build(a, b), Tensor(np.arange(4.0) + 2, True)
+    seed, weighted = upstream.detach(), upstream * 1.0
+    with mode():
+        middle.backward(weighted, create_graph=True)
+    graded = [x for x in (a, b) if x.grad is not None]
+    for x in graded:
+        (slope,) = autograd.backward.gradients(x.grad, np.ones(4), [upstream])
+        assert slope is not None
+        x.zero_grad()
+    middle.backward(seed, create_graph=True)
+    shown = [x.grad for x in graded] + [seed] + [middle.grad] * (middle is not a)
+    for x in graded:
+        before = [other.tolist() for other in shown if other is not x.grad]
+        with autograd.no_grad():
+            x.grad.fill_(77.0)
+        assert [other.tolist() for other in shown if other is not x.grad] == before
+
+
 @pytest.mark.parametrize("gradient", [[1.0, 2.0], (1, 2), np.array([1, 2]), tensor([1.0, 2.0]), tensor([1, 2])])
 @pytest.mark.parametrize("create_graph", [False, True])
 def test_backward_from_a_vector(gradient, create_graph):
