@@ -370,7 +370,7 @@ class Tensor(Conversions, NumpyFunctions, Operators, Node):
         return super().__deepcopy__(memo)
 
     def _duplicate(self, a: Any, b: Any) -> Tensor:
-        copy = wrap(self._data.copy())
+        copy = wrap(plain(self).copy())
         copy._a, copy._b = a, b
         copy._rule = CONSTANT if self._rule is CONSTANT else LEAF if self.op is None else array_rule(self.op)
         copy._made = self._made  # rules that need what was overwritten refuse in the copy, too

@@ -1,5 +1,7 @@
 """Programs and what lies outside of them: tensors read anew, numbers relied on, memory that is shared."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,9 @@ from autograd import jit, tensor
 
 def changed(target, change, *others):
     """A copy of a tensor, as a function of a program changes it."""
-    copy = target * 1.0
-    change(copy, *others)
-    return copy
+    result = target * 1.0
+    change(result, *others)
+    return result
 
 
 READ_ANEW = {
@@ -28,6 +30,8 @@ READ_ANEW = {
     "sub_, alpha, and gradient": lambda w, x: changed(x.requires_grad_(), lambda y: y.sub_(w, alpha=0.5)),
     "tensor": lambda w, x: x * tensor(w),
     "tensor of a list": lambda w, x: x * tensor([w, w]),
+    "copy": lambda w, x: x * copy.copy(w),
+    "deepcopy": lambda w, x: x * copy.deepcopy(w),
     "stack": lambda w, x: x * autograd.stack([w, w]),
 }
 RELIED_ON = {

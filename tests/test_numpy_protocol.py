@@ -440,3 +440,10 @@ def test_programs_run_unchanged(program, start, data):
             unit[place] = 1.0
             expected = difference(with_array, [array], [unit])
             np.testing.assert_allclose((slope if key is None else slope[key])[place], expected, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("flipped", [lambda a: np.flip(a), lambda a: np.flip(a, -1), np.flipud, np.fliplr])
+def test_flips_are_views_as_in_numpy(flipped):
+    ours, theirs = autograd.tensor(np.arange(6.0).reshape(2, 3)), np.arange(6.0).reshape(2, 3)
+    flipped(ours)[0, 0] = flipped(theirs)[0, 0] = 9.0
+    assert ours.tolist() == theirs.tolist()

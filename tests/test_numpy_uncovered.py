@@ -121,7 +121,8 @@ def test_wrong_calls_of_covered_functions_raise_their_own_errors():
 
 
 @pytest.mark.parametrize("call", [
-    lambda m, x: m * x, lambda m, x: x * m, lambda m, x: m + x, lambda m, x: x - m, lambda m, x: x @ m, lambda m, x: np.multiply(x, m), lambda m, x: m == x,
+    lambda m, x: m * x, lambda m, x: x * m, lambda m, x: m + x, lambda m, x: x - m, lambda m, x: x @ m,
+    lambda m, x: np.multiply(x, m), lambda m, x: m == x,
     lambda m, x: np.dot(x, m), lambda m, x: np.concatenate([x, m]), lambda m, x: np.where(m, x, 1.0),
     lambda m, x: np.ma.multiply(m, x), lambda m, x: m.__imul__(x), lambda m, x: autograd.matmul(m, x),
 ])  # fmt: skip

@@ -89,11 +89,13 @@ def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
 
 @covers(np.flip)
 def _flip(m: Any, axis: Any = None) -> Any:
-    return shapes.flip(m, axis=numpy_axis(axis, m, "np.flip"))
+    """A view, as NumPy's; PyTorch's function of that name copies."""
+    axes = _listed(axis, m, "np.flip")
+    return shapes.getitem(m, index=tuple([slice(None, None, -1 if i in axes else None) for i in range(m.ndim)]))
 
 
-FUNCTIONS[np.flipud] = lambda m: shapes.flip(m, axis=0)
-FUNCTIONS[np.fliplr] = lambda m: shapes.flip(m, axis=1)
+FUNCTIONS[np.flipud] = lambda m: _flip(m, 0)
+FUNCTIONS[np.fliplr] = lambda m: _flip(m, 1)
 FUNCTIONS[np.swapaxes] = lambda a, axis1, axis2: shaping.transpose(a, axis1, axis2)
 FUNCTIONS[np.tril] = lambda m, k=0: shaping.tril(m, k)
 FUNCTIONS[np.triu] = lambda m, k=0: shaping.triu(m, k)
