@@ -158,7 +158,8 @@ def chain(length):
 
 
 def test_a_chain_of_100_000_operations_has_its_text():
-    source = draw(chain(100_000), limit=None).source
+    y = chain(100_000)
+    source = draw(y, limit=None).source
     assert source.count("\n") == 4 + 1 + 6 * 100_000 + 1
     assert 'n100000 [label="y|data 100001' in source
 
