@@ -51,7 +51,13 @@ class _Modes:
         """
         with self._lock:
             self.watched -= 1
-        entries = list(self._entered.get())
+        entered = self._entered.get()
+        if entered and entered[-1][0] is owner:  # as almost always
+            _, mode, before = entered[-1]
+            mode.set(before)
+            self._entered.set(entered[:-1])
+            return
+        entries = list(entered)
         i = next((i for i in reversed(range(len(entries))) if entries[i][0] is owner), None)
         if i is None:
             return

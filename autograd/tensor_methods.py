@@ -167,16 +167,16 @@ def _in_place(op: NumberOp, *, alpha: bool = False) -> Callable[..., Tensor]:
         return _change(self, op, *others)
 
     def scaled(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
-        if type(other) is Tensor and _is_unrecorded(self, other) and _writes_directly(self, op, [self, other]):
-            check_may_change(self, op)
-            with quiet():  # as optimizers do it
-                if type(self._data) is Traced:
-                    operands = (op, self._data, plain(other), alpha)
-                    self._data.recorder.call(add_scaled, operands, {}, "add_scaled", operands[1:2])
+        if type(other) is Tensor and _is_unrecorded(self, other):  # as optimizers do it
+            x, y = self._data, other._data
+            if x.ndim and x.dtype.kind == "f" and y.dtype == x.dtype and y.shape in (x.shape, ()):
+                check_may_change(self, op)
+                if type(x) is Traced:
+                    x.recorder.call(add_scaled, (op, x, plain(other), alpha), {}, "add_scaled", (x,))
                 else:
-                    add_scaled(op, self._data, other._data, alpha)
-            memory_of(self).touch(recorded=False)
-            return self
+                    quietly(add_scaled, op, x, y, alpha)
+                memory_of(self).touch(recorded=False)
+                return self
         if alpha != 1:
             other = wrap(plain(other) * alpha) if type(other) is Tensor and not takes_gradient(other) else other * alpha
         return _change(self, op, other)
