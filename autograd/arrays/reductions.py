@@ -89,10 +89,10 @@ HALF = np.dtype(np.float16)
 
 def _mean(a: Any, axis: Any = None, keepdims: Any = False) -> Any:
     """Halves are added up as singles: their sum, and even their number, may be beyond the largest of them, 65504."""
+    n = a.size if axis is None else size_of(a.shape, axis)
     if a.dtype != HALF:
-        return np.add.reduce(a, axis, keepdims=keepdims) / size_of(a.shape, axis)
-    total = np.add.reduce(a, axis, np.float32, keepdims=keepdims)
-    return (total / size_of(a.shape, axis)).astype(HALF)
+        return np.add.reduce(a, axis, keepdims=keepdims) / n
+    return (np.add.reduce(a, axis, np.float32, keepdims=keepdims) / n).astype(HALF)
 
 
 def divided(a: Any, n: float) -> Any:

@@ -234,14 +234,14 @@ def _lie_as_in_tracing(values: Sequence[Any], outside: Collection[int]) -> bool:
         values: the arguments.
         outside: the memory that the program reads beside them.
     """
-    owners, count = set(outside), len(outside)
+    owners = set(outside)
     for x in values:
         if type(x) is np.ndarray:
-            if not x.flags.c_contiguous:
+            owner = id(x) if x.base is None else owner_of(x)
+            if owner in owners or not x.flags.c_contiguous:
                 return False
-            owners.add(id(x) if x.base is None else owner_of(x))
-            count += 1
-    return len(owners) == count
+            owners.add(owner)
+    return True
 
 
 def _array(x: Any) -> Any:
@@ -289,9 +289,10 @@ class _Compiled:
 
         Or whether one has other numbers of which something in the program was decided.
         """
-        if any(x._data is not array or x._rule is not rule for x, array, rule in self.outside):
-            return True
-        return any(numbers_of(x._data) != numbers for x, numbers in self.numbers)
+        for x, array, rule in self.outside:
+            if x._data is not array or x._rule is not rule:
+                return True
+        return any(numbers_of(x._data) != numbers for x, numbers in self.numbers) if self.numbers else False
 
     @cached_property
     def run(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
@@ -301,7 +302,9 @@ class _Compiled:
     def _run_arrays(self, values: Sequence[Any]) -> Sequence[Any]:
         """The program on arrays: a number among them would be weaker than they are when dtypes are mixed."""
         arrays = [x if type(x) is np.ndarray else np.asarray(x) for x in values]
-        return self.program([x if x.flags.c_contiguous else x.copy() for x in arrays])
+        if not self.changes:  # else they lie in one piece: that was asked already
+            arrays = [x if x.flags.c_contiguous else x.copy() for x in arrays]
+        return self.program(arrays)
 
     def __call__(self, values: Sequence[Any], entries: Sequence[Any]) -> Any:
         try:
