@@ -116,9 +116,11 @@ def _checked(rule: Callable[..., Any], called: str, i: int) -> Callable[..., Any
     @wraps(rule)
     def pullback(g: Any, y: Any, *operands: Any, **settings: Any) -> Any:
         share, shape = rule(g, y, *operands, **settings), operands[i].shape
+        if type(share) is np.ndarray and share.shape == shape:  # almost always
+            return _kept_as_it_is(share)
         if share is None:
             return None
-        if isinstance(share, Real) and not shape:
+        if not shape and isinstance(share, Real):
             share = np.asarray(share)
         if not hasattr(share, "shape"):
             raise TypeError(
@@ -147,10 +149,14 @@ def _own(share: Any, numbers: bool) -> Any:
     if numbers and hasattr(share, "__apply_array__"):
         share = plain(share)
     if type(share) is np.ndarray:
-        share = share.view()
-        share.flags.writeable = False  # so that a leaf takes a copy
-    elif getattr(share, "is_leaf", False):
-        share = astype(share, dtype=share.dtype)
+        return _kept_as_it_is(share)
+    return astype(share, dtype=share.dtype) if getattr(share, "is_leaf", False) else share
+
+
+def _kept_as_it_is(share: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A view that cannot be written to, so that a leaf takes a copy."""
+    share = share.view()
+    share.flags.writeable = False
     return share
 
 

@@ -342,7 +342,7 @@ class Tensor(Conversions, NumpyFunctions, Operators, Node):
                 # Rules hand gradients on as they are, or as views: no leaf may end up with an array that others see.
                 if shared is None:
                     shared = {owner_of(node._grad) for node in order if node._rule.reach and node._grad is not None}
-                is_node = isinstance(gradient, Tensor)
+                is_node = type(gradient) is Tensor
                 numbers = gradient._data if is_node else gradient
                 if type(numbers) is Traced:
                     if type(leaf._data) is not Traced:
