@@ -1,4 +1,4 @@
-"""Tensors as plain numbers, as arrays and as text."""
+"""Tensors as plain numbers, as arrays and as text; and whatever stands for numbers as an array."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import get_default_dtype
+from .arrays.reductions import plain
+from .dtypes import as_dtype, get_default_dtype
+from .functions.checks import refuse_masked
 from .graph import CONSTANT, Node
 from .inplace import refresh
 from .methods import ArrayMethods
 from .modes import modes, tracing
 from .traced import Traced, refused
 
-__all__ = ["PLAIN_NUMBER", "Conversions"]
+__all__ = ["PLAIN_NUMBER", "Conversions", "as_array", "as_given"]
 
 PLAIN_NUMBER = (
     "float: inside a transform a plain number would lose its derivative: use NumPy's functions instead of math's, "
@@ -105,3 +107,52 @@ class Conversions(ArrayMethods, Node):
         if self.name is not None:
             parts.append(f"name={self.name!r}")
         return f"tensor({', '.join(parts)})"
+
+
+# ---------------------------------------------------------------------- from numbers to arrays
+
+
+def as_array(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
+    """Numbers as an array of one of the dtypes; anything else is an error that says what to write."""
+    wanted = None if dtype is None else as_dtype(dtype)
+    array: np.ndarray[Any, Any]
+    if isinstance(data, Conversions):
+        array = plain(data)
+    elif isinstance(data, np.ndarray):
+        refuse_masked("tensor", (type(data),))
+        array = data
+    else:
+        array = _from_python(data)
+        if wanted is None and array.dtype == np.float64 and not isinstance(data, np.generic):
+            wanted = get_default_dtype()
+    if array.dtype.kind not in "biufc":
+        hint = "give numbers"
+        if array.dtype.kind == "O":
+            hint = "give numbers; a list of tensors is joined by autograd.stack"
+        raise TypeError(f"tensor: cannot hold {_brief(data)}, whose elements are {array.dtype}: {hint}")
+    return array if wanted is None else array.astype(wanted, copy=False)
+
+
+def _from_python(data: Any) -> np.ndarray[Any, Any]:
+    if isinstance(data, (str, bytes)) or data is None:
+        raise TypeError(f"tensor: must be numbers, got {data!r}, a {type(data).__name__}")
+    if isinstance(data, (list, tuple)) and any(isinstance(x, Node) for x in data):
+        if all(isinstance(x, Conversions) and not x.requires_grad for x in data):
+            return np.stack([plain(x) for x in data])
+        raise TypeError("tensor: a list of nodes would lose their graph: join them by autograd.stack(list)")
+    if isinstance(data, Node):
+        raise TypeError(f"tensor: got {data!r}, a node: write v.data for its number")
+    try:
+        return np.asarray(data)
+    except ValueError as error:
+        raise ValueError(f"tensor: the lists are ragged, rows must have equal lengths: {error}") from None
+
+
+def as_given(data: Any) -> np.ndarray[Any, Any]:
+    """The same, where Python's numbers keep all their digits, and complex ones are told from real ones."""
+    return as_array(data if isinstance(data, np.ndarray) else _from_python(data))
+
+
+def _brief(data: Any) -> str:
+    text = repr(data)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from . import tensor_methods  # noqa: F401 - gives tensors their rows
+from .conversions import as_array
 from .dtypes import as_dtype, get_default_dtype
 from .functions.checks import ints
 from .modes import modes
-from .tensor import Tensor, as_array, wrap
+from .tensor import Tensor, wrap
 from .traced import refused
 
 __all__ = [

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .tensor import Tensor, as_array, wrap
+from .conversions import as_array
+from .tensor import Tensor, wrap
 
 __all__ = ["Parameter"]
 

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from .changes import changes
+from .conversions import as_array
 from .graph import ARRAYS, Node, topological_order, walking
 from .labels import Labels
 from .operands import as_number, clock
 from .page import frame, page_html
 from .replay import seed
 from .steps import BackwardStep, ForwardStep, backward_steps, forward_steps
-from .tensor import Tensor, as_array
+from .tensor import Tensor
 
 __all__ = ["Stepper"]
 

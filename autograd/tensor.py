@@ -16,8 +16,7 @@ from .arrays.reductions import plain
 from .arrays.shapes import broadcast_to, getitem, overwrite, reshape, transpose
 from .backward import backward
 from .changes import History, changes, settled
-from .conversions import Conversions
-from .dtypes import as_dtype, get_default_dtype
+from .conversions import Conversions, as_array, as_given
 from .functions import multiplying, reducing, shaping
 from .functions.checks import refuse_masked
 from .graph import CONSTANT, LEAF, Hook, Node, Note
@@ -31,7 +30,7 @@ from .operators import Operators
 from .quiet import hush, unhush
 from .traced import Traced, array_of, owner_of, refused
 
-__all__ = ["Tensor", "as_array", "node", "operand", "wrap"]
+__all__ = ["Tensor", "node", "operand", "wrap"]
 
 _new = object.__new__
 VIEWS = frozenset((reshape, transpose, broadcast_to, getitem))
@@ -108,7 +107,7 @@ class Tensor(Conversions, NumpyFunctions, Operators, Node):
     def grad(self, grad: Any) -> None:
         if grad is not None:
             if not isinstance(grad, Tensor):
-                grad = wrap(_as_given(grad))
+                grad = wrap(as_given(grad))
             if grad.shape != self.shape:
                 raise ValueError(f"grad: has shape {grad.shape}, must have that of the tensor, {self.shape}")
             if grad.dtype != self.dtype:
@@ -188,7 +187,7 @@ class Tensor(Conversions, NumpyFunctions, Operators, Node):
             if not create_graph:
                 gradient = gradient._data
         elif isinstance(gradient, (Real, list, tuple, np.ndarray)):
-            gradient = _as_given(gradient)
+            gradient = as_given(gradient)
         else:
             raise TypeError(f"backward: gradient must be a tensor or an array, got {gradient!r}")
         if gradient.shape != data.shape:
@@ -402,59 +401,10 @@ def _restore(data: Any, requires_grad: bool, name: str | None, mark: Any = None)
     return tensor
 
 
-# ---------------------------------------------------------------------- from numbers to arrays
-
-
-def as_array(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
-    """Numbers as an array of one of the dtypes; anything else is an error that says what to write."""
-    wanted = None if dtype is None else as_dtype(dtype)
-    array: np.ndarray[Any, Any]
-    if isinstance(data, Tensor):
-        array = plain(data)
-    elif isinstance(data, np.ndarray):
-        refuse_masked("tensor", (type(data),))
-        array = data
-    else:
-        array = _from_python(data)
-        if wanted is None and array.dtype == np.float64 and not isinstance(data, np.generic):
-            wanted = get_default_dtype()
-    if array.dtype.kind not in "biufc":
-        hint = "give numbers"
-        if array.dtype.kind == "O":
-            hint = "give numbers; a list of tensors is joined by autograd.stack"
-        raise TypeError(f"tensor: cannot hold {_brief(data)}, whose elements are {array.dtype}: {hint}")
-    return array if wanted is None else array.astype(wanted, copy=False)
-
-
-def _from_python(data: Any) -> np.ndarray[Any, Any]:
-    if isinstance(data, (str, bytes)) or data is None:
-        raise TypeError(f"tensor: must be numbers, got {data!r}, a {type(data).__name__}")
-    if isinstance(data, (list, tuple)) and any(isinstance(x, Node) for x in data):
-        if all(isinstance(x, Tensor) and not x.requires_grad for x in data):
-            return np.stack([plain(x) for x in data])
-        raise TypeError("tensor: a list of nodes would lose their graph: join them by autograd.stack(list)")
-    if isinstance(data, Node):
-        raise TypeError(f"tensor: got {data!r}, a node: write v.data for its number")
-    try:
-        return np.asarray(data)
-    except ValueError as error:
-        raise ValueError(f"tensor: the lists are ragged, rows must have equal lengths: {error}") from None
-
-
-def _as_given(data: Any) -> np.ndarray[Any, Any]:
-    """The same, where Python's numbers keep all their digits, and complex ones are told from real ones."""
-    return as_array(data if isinstance(data, np.ndarray) else _from_python(data))
-
-
 def _check_real(name: str, gradient: Any, x: Any) -> None:
     """Raise if the imaginary part of a gradient would be lost."""
     if gradient.dtype.kind == "c" and x.dtype.kind != "c":
         raise TypeError(f"{name}: a {gradient.dtype} gradient of a {x.dtype} tensor: give real numbers, such as g.real")
-
-
-def _brief(data: Any) -> str:
-    text = repr(data)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _shares(array: Any, data: Any) -> bool:

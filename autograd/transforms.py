@@ -19,12 +19,13 @@ import numpy as np
 
 from .array_rules import array_rule, takes_gradient
 from .arrays.shapes import astype
+from .conversions import as_array
 from .dual import Dual, added, pulled, zeros_like
 from .functions.shaping import stack
 from .graph import CONSTANT, LEAF, sweep_order
 from .modes import enable_grad, modes, tracing
 from .op import to_float
-from .tensor import Tensor, as_array, wrap
+from .tensor import Tensor, wrap
 from .traced import Traced, array_of
 from .trees import leaves, like, mapped, matched
 

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from ..array_rules import takes_gradient
+from ..conversions import as_array
 from ..dtypes import get_default_dtype
 from ..dual import Dual
 from ..graph import CONSTANT, sweep_order
 from ..inplace import increment_version
 from ..modes import modes
-from ..tensor import Tensor, as_array, wrap
+from ..tensor import Tensor, wrap
 from ..traced import Recorder, Traced, numbers_of, owner_of
 from ..transforms import unwrapped
 from ..trees import leaves, mapped
