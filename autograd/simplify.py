@@ -129,6 +129,10 @@ def _terms(formula: Expr, sign: float) -> list[_Product]:
             return _terms(formula.operands[0], -sign)
     term = _Product(sign)
     term.multiply(formula, 1.0)
+    if not term.below and abs(term.number) == 1.0 and len(term.above) == 1:
+        ((factor, power),) = term.above.values()
+        if power == 1.0 and isinstance(factor, Call) and factor.operation in _SUMS:  # once a sum, or a negative one
+            return _terms(factor, term.number)
     return [term]
 
 

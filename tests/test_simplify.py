@@ -44,6 +44,9 @@ x, y, z = Symbol("x"), Symbol("y"), Symbol("z")
         (spelled((TABLE["add"], "x", (TABLE["pow"], -3.0, (TABLE["neg"], -3.0)))), "x - 27"),
         (autograd.where(x > 0, 1.0 * y, y + y), "(y if x > 0 else 2 · y)"),
         (Number(2.0) * x + 0, "2 · x"),
+        (x + 1.0 * (x + y), "2 · x + y"),
+        (x + 2 * (x + y), "x + 2 · (x + y)"),
+        (x - 1.0 * (x - y), "y"),
         (Number(-3.0) * 2, "-6"),
     ],
 )
