@@ -7,7 +7,7 @@ import pytest
 
 from autograd import Tensor
 
-from .test_inplace import constant, leaf
+from .inplace_graphs import constant, leaf
 
 
 def chain(x):
